@@ -1,0 +1,126 @@
+/**
+ * What crosses between the media plane (I/O thread) and the call plane (workers): whole things, never a 20 ms frame.
+ * Both sides import this file; it imports neither. Everything here survives a structured clone.
+ */
+import type { ErrorRecord } from '../errors.ts';
+
+/** Names one stream of one call within this process. A call that comes back on a new stream gets a new id. */
+export type CallId = number;
+
+/** What a call knows when it begins. */
+export interface CallStart {
+  readonly callSid: string;
+  readonly streamSid: string;
+  /** 0 for the first stream of a call, one more at each return: the fencing number. */
+  readonly attempt: number;
+  /** E.164 where the carrier gave it, else an empty string. */
+  readonly from: string;
+  readonly to: string;
+  /** `codec-rate` of the audio to play, as `mulaw-8000`. */
+  readonly playFormat: string;
+  /** The state that an earlier stream of this call left, to resume from; null on a new call. */
+  readonly state: unknown;
+}
+
+/** Why a call ended, as its record says. */
+export type EndReason =
+  | 'completed' // the flow reached an end node
+  | 'transferred'
+  | 'caller hung up'
+  | 'stream lost' // the socket closed with no stop
+  | 'no media'
+  | 'peer does not read'
+  | 'time limit'
+  | 'superseded' // a newer stream of the same call took over
+  | 'protocol violation'
+  | 'worker failed'
+  | 'call failed'
+  | 'shutting down';
+
+/** I/O thread -> worker. */
+export type ToCall =
+  | { readonly kind: 'call.started'; readonly callId: CallId; readonly call: CallStart }
+  | {
+      readonly kind: 'speech.started';
+      readonly callId: CallId;
+      readonly listenId: number;
+      readonly atStreamMs: number;
+      readonly bargeIn: boolean;
+    }
+  | {
+      readonly kind: 'utterance';
+      readonly callId: CallId;
+      readonly listenId: number;
+      /** PCM16 mono, transferred. */
+      readonly audio: ArrayBuffer;
+      readonly sampleRateHz: number;
+      readonly speechStartMs: number;
+      readonly speechEndMs: number;
+      readonly voicedMs: number;
+      readonly cut: boolean;
+    }
+  | { readonly kind: 'speech.discarded'; readonly callId: CallId; readonly listenId: number }
+  | { readonly kind: 'no.input'; readonly callId: CallId; readonly listenId: number }
+  | { readonly kind: 'digit'; readonly callId: CallId; readonly digit: string; readonly atStreamMs: number }
+  /** `played`: heard to its end. `interrupted`: cleared; `playedMs` of it were heard. `failed`: its audio never came. */
+  | {
+      readonly kind: 'prompt.ended';
+      readonly callId: CallId;
+      readonly playId: number;
+      readonly outcome: 'played' | 'interrupted' | 'failed';
+      readonly playedMs: number;
+    }
+  | { readonly kind: 'call.ended'; readonly callId: CallId; readonly reason: EndReason };
+
+/** What comes after the stream is closed: `/voice/continue` answers with it. */
+export type Disposition = { readonly kind: 'hangup' } | { readonly kind: 'transfer'; readonly to: string };
+
+/** For whoever watches a call (demo, board): never logged unredacted. */
+export type CallNote =
+  | { readonly kind: 'bot said'; readonly text: string; readonly nodeId: string }
+  | {
+      readonly kind: 'caller said';
+      readonly text: string;
+      readonly how: 'speech' | 'digits';
+      readonly answer: string | null;
+      readonly nodeId: string;
+    }
+  | { readonly kind: 'no input'; readonly nodeId: string }
+  | {
+      readonly kind: 'decided';
+      readonly outcome: string;
+      readonly answers: Readonly<Record<string, string | number | boolean>>;
+    };
+
+/** Worker -> I/O thread. */
+export type FromCall =
+  | {
+      readonly kind: 'play';
+      readonly callId: CallId;
+      readonly playId: number;
+      readonly promptKey: string;
+      readonly bargeIn: boolean;
+    }
+  | {
+      readonly kind: 'listen';
+      readonly callId: CallId;
+      readonly listenId: number;
+      readonly endOfSpeechMs: number;
+      readonly maxUtteranceMs: number;
+      /** Counted in media time from the end of the last queued prompt. */
+      readonly noInputMs: number;
+    }
+  | { readonly kind: 'stop.listening'; readonly callId: CallId }
+  | { readonly kind: 'clear'; readonly callId: CallId }
+  /** Play what is queued to its end, then close the stream. */
+  | {
+      readonly kind: 'finish';
+      readonly callId: CallId;
+      readonly reason: 'completed' | 'transferred' | 'call failed';
+      readonly disposition: Disposition;
+    }
+  /** The state after a transition, as the worker-loss copy. */
+  | { readonly kind: 'snapshot'; readonly callId: CallId; readonly state: unknown }
+  | { readonly kind: 'note'; readonly callId: CallId; readonly note: CallNote }
+  /** The call's code threw; the I/O thread ends the call politely. */
+  | { readonly kind: 'call.failed'; readonly callId: CallId; readonly error: ErrorRecord };

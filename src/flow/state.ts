@@ -1,0 +1,26 @@
+/**
+ * A call as a value: everything that `step` needs to go on, small, plain and JSON-safe. It is committed at every
+ * transition and outlives its worker, process and machine.
+ */
+export type AnswerValue = string | number | boolean;
+export type Answers = Readonly<Record<string, AnswerValue>>;
+
+export interface FlowState {
+  /** The flow's text, by hash: a resumed call goes on with the version it began with. */
+  readonly flowHash: string;
+  readonly nodeId: string;
+  readonly phase: 'asking' | 'ended';
+  readonly variables: Answers;
+  readonly answers: Answers;
+  /** Outcome of the end node reached, or null. */
+  readonly outcome: string | null;
+  /** How often the current question was answered with nothing, and with nothing readable. */
+  readonly noInputCount: number;
+  readonly noMatchCount: number;
+  /** The listen that an answer must name; older ones are stale. */
+  readonly listenId: number;
+  readonly nextPlayId: number;
+  /** Questions answered so far. */
+  readonly turnIndex: number;
+  readonly resumes: number;
+}

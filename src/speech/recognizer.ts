@@ -1,0 +1,35 @@
+/**
+ * What turns a caller's speech into words. One implementation a vendor, each in its folder; `builtin/` needs nothing.
+ * Runs in the call workers.
+ */
+import type { PcmAudio } from '../audio/audio-format.ts';
+
+/** What the question expects: a hint for the vendor, never a promise. */
+export interface SpeechExpectation {
+  readonly kind: 'yes-no' | 'choice' | 'number' | 'digits';
+  /** BCP 47, as `en` or `en-US`. */
+  readonly language: string;
+  /** Words that the question can be answered with, for vendors that take them. */
+  readonly keywords: readonly string[];
+}
+
+export interface Transcript {
+  /** Empty when nothing was understood. */
+  readonly text: string;
+  /** 0 to 1, or null where the vendor gives none. */
+  readonly confidence: number | null;
+  readonly provider: string;
+}
+
+/** One utterance on its way to a transcript. */
+export interface Recognition {
+  /** Takes audio in order. The array is the recognition's from now on. */
+  push(audio: PcmAudio): void;
+  /** No more audio. Rejects with ProviderError, DeadlineError, or the abort reason of the signal. Call once. */
+  end(): Promise<Transcript>;
+}
+
+export interface Recognizer {
+  readonly provider: string;
+  open(expectation: SpeechExpectation, signal: AbortSignal): Recognition;
+}
