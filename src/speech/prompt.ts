@@ -1,5 +1,6 @@
 /**
  * A prompt: audio played as one unit. Its key names the audio wherever it is: cache, registry, play message.
+ * The finished audio is a `ReadyPrompt` (audio/ready-prompt.ts).
  */
 import { createHash } from 'node:crypto';
 import { type AudioFormat, formatName } from '../audio/audio-format.ts';
@@ -17,16 +18,4 @@ export function promptKey(source: PromptSource, format: AudioFormat): string {
     .update(JSON.stringify([formatName(format), ...parts]))
     .digest('hex')
     .slice(0, 32);
-}
-
-/** A prompt ready to play. `wire` is base64 of raw audio in `format`, in shared memory: many streams read it, none writes. */
-export interface ReadyPrompt {
-  readonly key: string;
-  readonly format: AudioFormat;
-  readonly wire: Uint8Array<SharedArrayBuffer>;
-  /** Bytes of audio before base64. */
-  readonly audioBytes: number;
-  readonly durationMs: number;
-  /** Level of each 20 ms, as dBFS + 100 (0 to 100): what our own echo can sound like at that moment. */
-  readonly levels: Uint8Array<SharedArrayBuffer>;
 }

@@ -1,0 +1,188 @@
+/**
+ * Every setting, from the environment and `.env`, checked once at the start. The only file that reads the
+ * environment. `.env.example` lists the same names; a test holds the two together, both ways.
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { ConfigError } from './errors.ts';
+
+/** Calls that one core carries with room to spare until a measurement on the machine says otherwise. */
+const CALLS_PER_CORE = 500;
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `a whole number from ${min} to ${max}`);
+const flag = z.enum(['true', 'false'], 'true or false').transform((value) => value === 'true');
+const sid = (prefix: string) =>
+  z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), `${prefix} and 32 hexadecimal digits`);
+const host = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+    'a host name, without scheme, port or path',
+  );
+
+/** A URL of one of `schemes`, with neither query, fragment nor credentials; the trailing slash is dropped. */
+const url = (...schemes: string[]) =>
+  z.string().transform((value, context) => {
+    const parsed = URL.canParse(value) ? new URL(value) : null;
+    const plain = parsed !== null && parsed.search + parsed.hash + parsed.username + parsed.password === '';
+    if (plain && schemes.includes(parsed.protocol)) return value.replace(/\/+$/, '');
+    context.addIssue(`a URL that begins with ${schemes.join('// or ')}// and has no query`);
+    return z.NEVER;
+  });
+
+/** Name -> what is expected. A name that is absent or empty takes its default. */
+export const SETTINGS = {
+  TWILIO_ACCOUNT_SID: sid('AC').optional(),
+  TWILIO_AUTH_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
+  TWILIO_PHONE_NUMBER: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$/, 'a number in E.164 form, as +12025550123')
+    .optional(),
+  TWILIO_DOMAIN: host.optional(),
+  PUBLIC_URL: url('https:', 'http:').optional(),
+  STREAM_URL: url('wss:').optional(),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(8080),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ),
+  DATA_DIR: z.string().default('data'),
+  SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  FLOW: z.string().default('flows/eligibility.yaml'),
+  WORKERS: wholeNumber(1, 64).default(() => availableParallelism()),
+  MAX_CALLS: wholeNumber(1, 100_000).default(() => CALLS_PER_CORE * availableParallelism()),
+  CALL_MAX_SECONDS: wholeNumber(10, 14_400).default(120),
+  DRAIN_SECONDS: wholeNumber(0, 3600).default(150),
+  RECOGNIZER_DEADLINE_MS: wholeNumber(500, 120_000).default(4000),
+  WORKER_STALL_MS: wholeNumber(500, 60_000).default(2000),
+  WORKER_MEMORY_MB: wholeNumber(64, 65_536).default(512),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'trace, debug, info, warn, error, fatal or silent',
+    )
+    .default('info'),
+  LOG_PII: flag.default(false),
+} as const;
+
+type Settings = { readonly [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]> };
+
+export interface Config extends Settings {
+  /** Scheme, host, port and path prefix that Twilio reaches us by, without trailing slash; null serves this machine only. */
+  readonly publicUrl: string | null;
+  /** Names in `.env` that no setting has, with the nearest one: most likely misspelt. */
+  readonly warnings: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads `.env` in `directory` where there is one; the environment wins over it. Throws ConfigError. */
+export function readConfig(environment: Environment = process.env, directory = process.cwd()): Config {
+  const file = readEnvFile(resolve(directory, '.env'));
+  return parseConfig({ ...file, ...withoutEmpty(environment) }, Object.keys(file));
+}
+
+/** `fileNames`: the names that stand in `.env`, to be looked at for misspellings. Throws ConfigError, a line for each wrong value. */
+export function parseConfig(environment: Environment, fileNames: readonly string[] = []): Config {
+  const given = withoutEmpty(environment);
+  const settings: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, schema] of Object.entries(SETTINGS)) {
+    const result = schema.safeParse(given[name]);
+    if (result.success) settings[name] = result.data;
+    else
+      problems.push(
+        `${name}: expected ${result.error.issues[0]?.message}, received ${shown(name, given[name])}`,
+      );
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  const values = settings as unknown as Settings;
+  const publicUrl =
+    values.PUBLIC_URL ?? (values.TWILIO_DOMAIN === undefined ? null : `https://${values.TWILIO_DOMAIN}`);
+  checkTogether(values, publicUrl);
+  return { ...values, publicUrl, warnings: misspelt(fileNames) };
+}
+
+function checkTogether(values: Settings, publicUrl: string | null): void {
+  if (publicUrl !== null && values.TWILIO_AUTH_TOKEN === undefined) {
+    throw new ConfigError(
+      'TWILIO_AUTH_TOKEN: expected the auth token of the account, since PUBLIC_URL or TWILIO_DOMAIN opens this server to the network, received nothing',
+    );
+  }
+  if (publicUrl === null && values.TWILIO_AUTH_TOKEN !== undefined) {
+    throw new ConfigError(
+      'TWILIO_DOMAIN: expected the public host name (or PUBLIC_URL) that Twilio signs its requests for, since TWILIO_AUTH_TOKEN is set, received nothing',
+    );
+  }
+  if ((values.TLS_CERT === undefined) !== (values.TLS_KEY === undefined)) {
+    const missing = values.TLS_CERT === undefined ? 'TLS_CERT' : 'TLS_KEY';
+    throw new ConfigError(
+      `${missing}: expected a PEM file, since the other of TLS_CERT and TLS_KEY is set, received nothing`,
+    );
+  }
+}
+
+/** Secrets are never echoed. */
+function shown(name: string, value: string | undefined): string {
+  if (value === undefined) return 'nothing';
+  return /TOKEN|SECRET/.test(name) ? `${value.length} characters` : JSON.stringify(value);
+}
+
+function withoutEmpty(environment: Environment): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment))
+    if (value !== undefined && value !== '') kept[name] = value;
+  return kept;
+}
+
+function readEnvFile(path: string): Record<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ConfigError(
+      `.env: expected a readable file, received ${(error as NodeJS.ErrnoException).code}`,
+    );
+  }
+  return parseEnv(text) as Record<string, string>;
+}
+
+function misspelt(names: readonly string[]): string[] {
+  const known = Object.keys(SETTINGS);
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const nearest = known.find((candidate) => editDistance(candidate, name) <= 2);
+      return `.env: ${name} is not a setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+    });
+}
+
+/** Levenshtein distance over two short names. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,90 @@
+/**
+ * `npm test`: every check of the project, one after the other, closing with `N passed, N failed`. A step that is no
+ * test runner counts as one test. Steps that failed are listed again at the end with the command that repeats them.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Vitest writes its counts to this file. */
+  readonly report?: string;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const vitest = (name: string, ...projects: string[]): Step => {
+  const report = join(folder, `${name}.json`);
+  const selected = projects.flatMap((project) => ['--project', project]);
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  return { name, command: ['vitest', 'run', ...selected, ...reporters], report };
+};
+
+const demo = (...options: string[]): Step => ({
+  name: `demo ${options.join(' ')}`.trim(),
+  command: ['node', '--disable-warning=ExperimentalWarning', 'src/cli/trunkline.ts', 'demo', ...options],
+});
+
+const steps: readonly Step[] = [
+  { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'unused', command: ['knip'] },
+  vitest('unit', 'unit', 'native'),
+  vitest('integration', 'conformance', 'integration', 'lifecycle'),
+  demo(),
+];
+
+function run(step: Step): Promise<number> {
+  const [program, ...options] = step.command;
+  return new Promise((resolve) => {
+    const child = spawn(program!, options, { stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', () => resolve(127));
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function counts(step: Step, code: number): Tally {
+  if (step.report !== undefined) {
+    try {
+      const report = JSON.parse(readFileSync(step.report, 'utf8'));
+      const tally = {
+        passed: report.numPassedTests,
+        failed:
+          report.numFailedTests + (report.numFailedTestSuites > 0 && report.numFailedTests === 0 ? 1 : 0),
+        skipped: report.numPendingTests,
+      };
+      if (code === 0 || tally.failed > 0) return tally;
+    } catch {
+      // No report: the runner itself broke, which is one failure below.
+    }
+  }
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+const broken: Step[] = [];
+for (const step of steps) {
+  console.log(`\n== ${step.name}`);
+  const startedAtMs = performance.now();
+  const code = await run(step);
+  const tally = counts(step, code);
+  total.passed += tally.passed;
+  total.failed += tally.failed;
+  total.skipped += tally.skipped;
+  if (tally.failed > 0) broken.push(step);
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+  console.log(`== ${step.name}: ${tally.passed} passed, ${tally.failed} failed, ${seconds} s`);
+}
+for (const step of broken) console.log(`failed: ${step.name}; repeat with: npx ${step.command.join(' ')}`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;
