@@ -17,7 +17,9 @@ export interface FlowState {
   /** How often the current question was answered with nothing, and with nothing readable. */
   readonly noInputCount: number;
   readonly noMatchCount: number;
-  /** The listen that an answer must name; older ones are stale. */
+  /** How often the caller asked to hear the current question again. */
+  readonly repeatCount: number;
+  /** The listen that an answer must name; older ones are stale. 0: nothing was asked yet. */
   readonly listenId: number;
   readonly nextPlayId: number;
   /** Questions answered so far. */

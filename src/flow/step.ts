@@ -1,0 +1,243 @@
+/**
+ * The bot: `step(flow, state, event)` gives the next state and what is to be done. Pure and deterministic: no clock, no
+ * chance, no I/O; the same calls give the same results on any thread, so a recorded call replays exactly.
+ *
+ *     phase   event              condition                     next                      actions
+ *     ------  -----------------  ----------------------------  ------------------------  --------------------------
+ *     asking  started            nothing asked yet             first question or end     play..., listen | closing
+ *     asking  started            otherwise                     same                      none
+ *     asking  answered           listenId stale                same                      none
+ *     asking  answered           an answer                     answers + 1, by `next`    record, play..., listen | closing
+ *     asking  answered           "stop calling", "operator"    the intent's node         record, play..., listen | closing
+ *     asking  answered           "say that again", # or *      same question             record, play, listen
+ *     asking  answered           unclear, or 5 repeats         noMatchCount + 1          record, re-prompt, listen
+ *     asking  not.understood     listenId current              noMatchCount + 1          re-prompt, listen
+ *     asking  no.input           listenId current              noInputCount + 1          re-prompt, listen
+ *     asking  recognizer.failed  listenId current              noMatchCount + 1          keypad hint, listen
+ *     asking  (the last four)    tries are used up             by `otherwise`            play..., listen | closing
+ *     asking  (the last four)    listenId stale                same                      none
+ *     asking  resumed            nothing asked yet             as started                play..., listen | closing
+ *     asking  resumed            resumes < 3, node known       resumes + 1               apology, question, listen
+ *     asking  resumed            otherwise                     built-in end              goodbye, hangup
+ *     asking  prompt.ended       any                           same                      none
+ *     asking  ended              any                           phase ended               none
+ *     ended   any                any                           same                      none
+ *
+ * *closing* is: play the goodbye if there is one, then hangup or transfer. A prompt whose audio failed changes nothing
+ * here: the caller, hearing no question, says nothing, and the re-prompt follows.
+ */
+import type { FlowAction } from './action.ts';
+import { readAnswer } from './answers/read-answer.ts';
+import { closingAction } from './closing-action.ts';
+import type { FlowEvent } from './event.ts';
+import { expectationOf } from './expectation-of.ts';
+import { holds } from './expression/expression.ts';
+import { FAILED_NODE, type Flow } from './flow.ts';
+import { callVariables } from './initial-state.ts';
+import type { AskNode, FlowNode } from './nodes/flow-node.ts';
+import { type PromptTemplate, parseTemplate, renderPrompt } from './prompt-template.ts';
+import type { AnswerValue, FlowState } from './state.ts';
+
+export interface Stepped {
+  readonly state: FlowState;
+  /** To be carried out in order, once the state is committed. */
+  readonly actions: readonly FlowAction[];
+}
+
+/** A caller whose stream broke this often is let go: the line, or we, cannot carry the call. */
+const RESUMES_MAX = 3;
+/** Asking for the same question again and again counts as not understood after this many times. */
+const REPEATS_MAX = 5;
+/** A transcript is kept in the record up to this length. */
+const HEARD_CHARACTERS_MAX = 500;
+
+/** Never throws for any state that it made itself, with the same flow. */
+export function step(flow: Flow, state: FlowState, event: FlowEvent): Stepped {
+  if (state.phase === 'ended') return unchanged(state);
+  switch (event.kind) {
+    case 'started':
+      if (state.listenId > 0) return unchanged(state);
+      return enter(
+        flow,
+        { ...state, variables: callVariables(flow, state.variables, event) },
+        flow.start,
+        [],
+      );
+    case 'answered':
+      return isStale(state, event) ? unchanged(state) : answered(flow, state, event);
+    case 'not.understood':
+      return isStale(state, event) ? unchanged(state) : missed(flow, state, 'noMatch', []);
+    case 'no.input':
+      return isStale(state, event) ? unchanged(state) : missed(flow, state, 'noInput', []);
+    case 'recognizer.failed':
+      return isStale(state, event) ? unchanged(state) : missed(flow, state, 'recognizer', []);
+    case 'resumed':
+      return resumed(flow, state);
+    case 'prompt.ended':
+      return unchanged(state);
+    case 'ended':
+      return { state: { ...state, phase: 'ended' }, actions: [] };
+  }
+}
+
+function unchanged(state: FlowState): Stepped {
+  return { state, actions: [] };
+}
+
+function isStale(state: FlowState, event: { readonly listenId: number }): boolean {
+  return state.listenId === 0 || event.listenId !== state.listenId;
+}
+
+function answered(flow: Flow, state: FlowState, event: FlowEvent & { kind: 'answered' }): Stepped {
+  const node = askNodeOf(flow, state);
+  const reading = readAnswer(flow, node, event.text, event.by);
+  const record = (value: AnswerValue | null): FlowAction => ({
+    kind: 'record',
+    nodeId: node.id,
+    heard: event.text.slice(0, HEARD_CHARACTERS_MAX),
+    by: event.by,
+    value,
+  });
+  switch (reading.kind) {
+    case 'answer': {
+      const next: FlowState = {
+        ...state,
+        answers: { ...state.answers, [node.id]: reading.value },
+        turnIndex: state.turnIndex + 1,
+      };
+      return enter(flow, next, nextOf(flow, next, node), [record(reading.value)]);
+    }
+    case 'unclear':
+      return missed(flow, state, 'noMatch', [record(null)]);
+    case 'intent':
+      if (reading.intent === 'repeat') {
+        if (state.repeatCount >= REPEATS_MAX) return missed(flow, state, 'noMatch', [record(null)]);
+        return ask(
+          flow,
+          { ...state, repeatCount: state.repeatCount + 1 },
+          node,
+          [node.prompt],
+          [record(null)],
+        );
+      }
+      return enter(flow, state, intentNode(flow, reading.intent) ?? node.otherwise, [record(null)]);
+  }
+}
+
+function intentNode(flow: Flow, intent: 'opt-out' | 'operator'): string | null {
+  return intent === 'opt-out' ? flow.intents.optOut : flow.intents.operator;
+}
+
+/** One more failed try: a re-prompt, or `otherwise` when the tries are used up. */
+function missed(
+  flow: Flow,
+  state: FlowState,
+  why: 'noMatch' | 'noInput' | 'recognizer',
+  before: readonly FlowAction[],
+): Stepped {
+  const node = askNodeOf(flow, state);
+  const next: FlowState = {
+    ...state,
+    noInputCount: state.noInputCount + (why === 'noInput' ? 1 : 0),
+    noMatchCount: state.noMatchCount + (why === 'noInput' ? 0 : 1),
+  };
+  if (next.noInputCount + next.noMatchCount >= node.tries) return enter(flow, next, node.otherwise, before);
+  if (why === 'recognizer') return ask(flow, next, node, [node.keypadHint], before);
+  const own = why === 'noInput' ? node.noInput : node.noMatch;
+  const count = why === 'noInput' ? next.noInputCount : next.noMatchCount;
+  const reprompt = own[Math.min(count, own.length) - 1];
+  if (reprompt !== undefined) return ask(flow, next, node, [reprompt], before);
+  const sorry = why === 'noInput' ? flow.messages.no_input : flow.messages.no_match;
+  return ask(flow, next, node, [parseTemplate(sorry), node.prompt], before);
+}
+
+function resumed(flow: Flow, state: FlowState): Stepped {
+  if (state.listenId === 0) return enter(flow, state, flow.start, []);
+  if (state.resumes >= RESUMES_MAX) return enter(flow, state, FAILED_NODE, []);
+  const node = flow.nodes[state.nodeId];
+  // A state of another version of the flow, where the question no longer is.
+  if (node?.kind !== 'ask') return enter(flow, state, FAILED_NODE, []);
+  const apology = parseTemplate(flow.messages.resumed);
+  return ask(flow, { ...state, resumes: state.resumes + 1 }, node, [apology, node.prompt], []);
+}
+
+/**
+ * Goes to a node, and on through say nodes to the next question or end. The load check allows no circle of say nodes;
+ * the bound is for a state from elsewhere.
+ */
+function enter(flow: Flow, from: FlowState, nodeId: string, before: readonly FlowAction[]): Stepped {
+  let state = from;
+  const actions = [...before];
+  let node = flow.nodes[nodeId] ?? flow.nodes[FAILED_NODE]!;
+  const stepsMax = Object.keys(flow.nodes).length;
+  for (let steps = 0; node.kind === 'say' && steps <= stepsMax; steps++) {
+    state = play(flow, state, node, [node.prompt], actions);
+    node = flow.nodes[nextOf(flow, state, node)] ?? flow.nodes[FAILED_NODE]!;
+  }
+  if (node.kind === 'say') node = flow.nodes[FAILED_NODE]!;
+  if (node.kind === 'ask') {
+    const fresh = { ...state, nodeId: node.id, noInputCount: 0, noMatchCount: 0, repeatCount: 0 };
+    return ask(flow, fresh, node, [node.prompt], actions);
+  }
+  if (node.kind === 'say') throw new RangeError('unreachable: the built-in end is no say node');
+  if (node.prompt !== null) state = play(flow, state, node, [node.prompt], actions);
+  const ended: FlowState = { ...state, nodeId: node.id, phase: 'ended', outcome: node.outcome };
+  return { state: ended, actions: [...actions, closingAction(node)] };
+}
+
+function ask(
+  flow: Flow,
+  state: FlowState,
+  node: AskNode,
+  prompts: readonly PromptTemplate[],
+  before: readonly FlowAction[],
+): Stepped {
+  const actions = [...before];
+  const next = play(flow, state, node, prompts, actions);
+  const listenId = next.listenId + 1;
+  actions.push({
+    kind: 'listen',
+    listenId,
+    nodeId: node.id,
+    expect: expectationOf(flow, node),
+    endOfSpeechMs: node.endOfSpeechMs,
+    maxUtteranceMs: node.maxUtteranceMs,
+    noInputMs: node.noInputMs,
+  });
+  return { state: { ...next, listenId }, actions };
+}
+
+/** Appends the prompts to `actions`; a text that came out empty is not played. */
+function play(
+  flow: Flow,
+  state: FlowState,
+  node: FlowNode,
+  prompts: readonly PromptTemplate[],
+  actions: FlowAction[],
+): FlowState {
+  let playId = state.nextPlayId;
+  for (const template of prompts) {
+    const prompt = renderPrompt(flow, template, (name) => lookUp(state, name));
+    if (prompt.kind === 'text' && prompt.text === '') continue;
+    actions.push({ kind: 'play', playId, nodeId: node.id, prompt, bargeIn: node.bargeIn });
+    playId += 1;
+  }
+  return { ...state, nextPlayId: playId };
+}
+
+function nextOf(flow: Flow, state: FlowState, node: FlowNode & { readonly next: AskNode['next'] }): string {
+  const rule = node.next.find(({ when }) => when === null || holds(when, (name) => lookUp(state, name)));
+  return rule?.goto ?? flow.start;
+}
+
+function lookUp(state: FlowState, name: string): AnswerValue | undefined {
+  if (Object.hasOwn(state.answers, name)) return state.answers[name];
+  return Object.hasOwn(state.variables, name) ? state.variables[name] : undefined;
+}
+
+function askNodeOf(flow: Flow, state: FlowState): AskNode {
+  const node = flow.nodes[state.nodeId];
+  if (node?.kind !== 'ask')
+    throw new RangeError(`Expected a state at an ask node, received "${state.nodeId}"`);
+  return node;
+}
