@@ -11,11 +11,11 @@ export interface LogOptions {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Keep `pii.*` fields. Default false. */
   readonly logPii?: boolean;
-  /** Where lines go; stdout if absent. Tests pass a stream of their own. */
+  /** Where lines go; standard error if absent. Tests pass a stream of their own. */
   readonly destination?: DestinationStream;
 }
 
-/** Never blocks: a full or blocked stdout drops lines rather than hold up the thread that logs. */
+/** Never blocks: a full or blocked destination drops lines rather than hold up the thread that logs. */
 export function createLog(options: LogOptions): Log {
   const settings = {
     level: options.level,
@@ -24,6 +24,6 @@ export function createLog(options: LogOptions): Log {
   };
   return pino(
     settings,
-    options.destination ?? pino.destination({ dest: 1, sync: false, maxLength: 1 << 20 }),
+    options.destination ?? pino.destination({ dest: 2, sync: false, maxLength: 1 << 20 }),
   );
 }

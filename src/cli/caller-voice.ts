@@ -1,0 +1,39 @@
+/** The demo caller's mouth: words by one of the built-in voices, as telephone audio. */
+import { encodeG711 } from '../audio/g711.ts';
+import { ConfigError } from '../errors.ts';
+import { FLITE_VOICES, FliteSynthesizer } from '../speech/builtin/flite-synthesizer.ts';
+import { resample } from '../speech/resample.ts';
+
+export class CallerVoice {
+  readonly #synthesizer = FliteSynthesizer.load();
+  readonly #voice: string;
+  readonly #spoken = new Map<string, Uint8Array>();
+
+  /** Throws ConfigError for a voice that there is not. */
+  constructor(voice: string) {
+    if (!(FLITE_VOICES as readonly string[]).includes(voice)) {
+      throw new ConfigError(
+        `--voice: expected one of ${FLITE_VOICES.join(', ')}, received ${JSON.stringify(voice)}`,
+      );
+    }
+    this.#voice = voice;
+  }
+
+  /** 8 kHz mu-law. Blocks for about 0.1 s the first time; the same words are kept. */
+  async speak(text: string): Promise<Uint8Array> {
+    const known = this.#spoken.get(text);
+    if (known !== undefined) return known;
+    const request = { text, voice: this.#voice, language: 'en' };
+    const speech = await this.#synthesizer.synthesize(request, AbortSignal.timeout(10_000));
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of speech.chunks) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    const samples = new Int16Array(
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)),
+    );
+    const { samples: telephone } = resample({ samples, sampleRateHz: speech.format.sampleRateHz }, 8000);
+    const mulaw = encodeG711('mulaw', telephone);
+    this.#spoken.set(text, mulaw);
+    return mulaw;
+  }
+}

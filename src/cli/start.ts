@@ -1,0 +1,101 @@
+/**
+ * `trunkline start`: serves until it is told to stop. What it runs on goes to standard output in a few lines, the log
+ * to standard error. SIGTERM or Ctrl-C lets live calls finish; a second one ends them.
+ */
+import type { Command } from 'commander';
+import { type Config, readConfig } from '../config.ts';
+import { type FlowSet, flowsOf } from '../flow/flow-set.ts';
+import { createLog } from '../log.ts';
+import { startTrunkline, type Trunkline } from '../main.ts';
+import { loadFlowFiles } from './flow-file.ts';
+
+const EXAMPLES = `
+Settings come from the environment and from .env (see .env.example). Examples:
+  npx trunkline start
+  PORT=9000 LOG_LEVEL=debug npx trunkline start
+  FLOW=flows/eligibility.yaml,flows/appointment.yaml npx trunkline start`;
+
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .description('Serve calls until SIGTERM or Ctrl-C; live calls may finish first.')
+    .addHelpText('after', EXAMPLES)
+    .action(start);
+}
+
+async function start(): Promise<void> {
+  const config = readConfig();
+  const flows = loadFlowFiles(config.FLOW);
+  const log = createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
+  for (const warning of config.warnings) console.error(warning);
+  const stop = (trunkline: Trunkline | null, code: number): void => {
+    process.exitCode = code;
+    void (trunkline?.close() ?? Promise.resolve()).finally(() => process.exit(code));
+  };
+  let running: Trunkline | null = null;
+  const fail = (error: Error): void => {
+    console.error(error.message);
+    stop(running, 1);
+  };
+  const trunkline = await startTrunkline({ config, flows, log, onFatal: fail });
+  running = trunkline;
+  console.log(describe(trunkline, config, flows));
+  trunkline.warm.then(
+    () => console.log('Ready for calls.'),
+    (error) => fail(error),
+  );
+
+  let signals = 0;
+  const leave = (): void => {
+    signals += 1;
+    if (signals > 1) {
+      trunkline.server.drain.hurry();
+      return;
+    }
+    const calls = trunkline.server.census().calls;
+    if (calls > 0) console.log(`Stopping: ${calls} live calls may finish; once more ends them now.`);
+    void trunkline.server.drain.begin().then(() => stop(trunkline, 0));
+  };
+  process.on('SIGTERM', leave);
+  process.on('SIGINT', leave);
+  // A defect that no guard caught: the process is not to be trusted, but its calls can still be told goodbye.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ event: 'process.failed', err: error }, 'an error that nothing caught');
+    fail(error);
+  });
+}
+
+function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string {
+  const { port } = trunkline;
+  const scheme = config.TLS_CERT === undefined ? 'http' : 'https';
+  const lines: [string, string][] = [
+    [
+      'flow',
+      flowsOf(flows)
+        .map((flow) => `${flow.name} (${flow.fileName})`)
+        .join(', '),
+    ],
+    [
+      'speech',
+      `built-in voice ${flows.default.voice}, built-in yes/no recognizer: for trying and the last resort`,
+    ],
+    ['store', `${trunkline.storeEngine} in ${config.DATA_DIR}`],
+    ['audio', `native, ${trunkline.isa}`],
+    ['workers', `${config.WORKERS}, at most ${config.MAX_CALLS} calls at once`],
+    [
+      'calls',
+      config.publicUrl === null
+        ? 'local requests only, since TWILIO_AUTH_TOKEN and TWILIO_DOMAIN are not set'
+        : `signed by Twilio, at ${config.publicUrl}/voice`,
+    ],
+  ];
+  const call =
+    config.publicUrl === null
+      ? 'Try it: npm run demo. To take real calls: README, "Call it".'
+      : `Call it: ${config.TWILIO_PHONE_NUMBER ?? 'your Twilio number'}, with POST ${config.publicUrl}/voice as its webhook.`;
+  return [
+    `Trunkline listens on ${scheme}://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`,
+    ...lines.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
+    call,
+  ].join('\n');
+}

@@ -1,0 +1,267 @@
+/**
+ * The composition root: makes every part from the configuration and joins them. Starts the store and voice threads, the
+ * call workers and the server; the command line (`cli/`) decides what is printed and when it ends. I/O thread.
+ */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { addon } from './audio/addon.ts';
+import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
+import type { PromptWanted } from './channel/voice-messages.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { ConfigError } from './errors.ts';
+import type { PromptContent } from './flow/action.ts';
+import { fixedPrompts } from './flow/fixed-prompts.ts';
+import { type FlowSet, flowFor, flowsOf } from './flow/flow-set.ts';
+import { systemPrompts } from './flow/system-prompts.ts';
+import { createLog, type Log } from './log.ts';
+import { MediaCensus } from './media/media-census.ts';
+import { PromptRegistry } from './media/prompt-registry.ts';
+import { TimerWheel } from './media/timer-wheel.ts';
+import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
+import { twilioStreams } from './server/twilio-streams.ts';
+import { readSessionKey } from './session-key.ts';
+import { promptKey } from './speech/prompt.ts';
+import { StoreClient } from './store/store-client.ts';
+import { StoreLink } from './store-link.ts';
+import { VoiceLink } from './voice-link.ts';
+
+const BYTES_PER_MB = 1024 * 1024;
+
+/** What a test may put in another's place. */
+export interface TrunklineOptions {
+  readonly config: Config;
+  /** Loaded and checked. */
+  readonly flows: FlowSet;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Entry of the call workers. */
+  readonly callWorkerUrl?: URL;
+  /** The process should end: told once, with the cause. */
+  readonly onFatal?: (error: Error) => void;
+  readonly onProgress?: (progress: WarmUpProgress) => void;
+}
+
+/** Prompts made of those that every call needs. */
+export interface WarmUpProgress {
+  readonly ready: number;
+  readonly wanted: number;
+}
+
+export interface Trunkline {
+  readonly server: TrunklineServer;
+  readonly port: number;
+  readonly isa: string;
+  readonly storeEngine: string;
+  /** Resolves when the first caller can be served: workers up, prompts made. Rejects with ConfigError. */
+  readonly warm: Promise<void>;
+  /** Everything that should be zero after the last call. */
+  census(): Readonly<Record<string, number>>;
+  /** Ends live calls, writes what waits, stops every thread. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Resolves when the server listens, well before it is warm. Rejects with ConfigError, StoreError or AddonError; then nothing is left running. */
+export async function startTrunkline(options: TrunklineOptions): Promise<Trunkline> {
+  const { config, flows } = options;
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
+  const dataDir = openDataDir(config.DATA_DIR);
+  const threadLog = { logLevel: config.LOG_LEVEL, logPii: config.LOG_PII };
+  const registry = new PromptRegistry();
+  const census = new MediaCensus();
+  const wheel = new TimerWheel(clock, (thrown) =>
+    log.error({ event: 'timer.failed', err: thrown }, 'a timer of the media plane failed'),
+  );
+  const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
+
+  const storeLink = new StoreLink(
+    new URL('./store/store-worker.ts', import.meta.url),
+    {
+      path: join(dataDir, 'trunkline.db'),
+      ...threadLog,
+      // A call of a process that died may come back for as long as its token lives.
+      abandonBeforeWallMs: clock.wallMs() - (config.CALL_MAX_SECONDS + config.DRAIN_SECONDS + 60) * 1000,
+    },
+    log,
+  );
+  const store = new StoreClient(storeLink.openPort(), { clock, log });
+  const voiceLink = new VoiceLink({
+    workerUrl: new URL('./speech/voice-worker.ts', import.meta.url),
+    start: { dataDir, ...threadLog },
+    registry,
+    clock,
+    log,
+    onReady: (key) => warmUp.made(key),
+    onFailed: (key, message) => warmUp.failed(key, message),
+  });
+  warmUp.begin((wanted) => voiceLink.want(wanted));
+
+  const closeThreads = async (): Promise<void> => {
+    await store.close();
+    await Promise.all([storeLink.close(), voiceLink.close()]);
+  };
+  let server: TrunklineServer;
+  let storeEngine: string;
+  const failureKey = keyOf(systemPrompts(flows.default).failure);
+  try {
+    storeEngine = await storeLink.opened;
+    server = await createServer({
+      settings: {
+        publicUrl: config.publicUrl,
+        streamUrl: config.STREAM_URL ?? null,
+        authToken: config.TWILIO_AUTH_TOKEN ?? null,
+        accountSid: config.TWILIO_ACCOUNT_SID ?? null,
+        sessionKey: readSessionKey(config.SESSION_SECRET, dataDir),
+        host: config.HOST,
+        port: config.PORT,
+        tls: tlsFiles(config),
+        maxCalls: config.MAX_CALLS,
+        callMaxSeconds: config.CALL_MAX_SECONDS,
+        drainSeconds: config.DRAIN_SECONDS,
+        trustedProxies: config.TRUSTED_PROXIES,
+        workers: config.WORKERS,
+        workerStallMs: config.WORKER_STALL_MS,
+        workerHeapLimitBytes: config.WORKER_MEMORY_MB * BYTES_PER_MB,
+      },
+      clock,
+      log,
+      store,
+      storeHealth: () => ({
+        engine: storeEngine,
+        isDurable: storeLink.isAlive && store.deferredCount === 0,
+        deferredCommits: store.deferredCount,
+      }),
+      isVoiceReady: () => warmUp.isDone,
+      openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {
+        callMaxMs: config.CALL_MAX_SECONDS * 1000,
+        goodbyePromptKey: failureKey,
+      }),
+      apologyKey: failureKey,
+      playFormat: formatName(TELEPHONE_FORMAT),
+      workerUrl: options.callWorkerUrl ?? new URL('./call/call-worker.ts', import.meta.url),
+      openStorePort: () => storeLink.openPort(),
+      openVoicePort: () => voiceLink.openPort(),
+      flows,
+      flowHashOf: (calledNumber) => flowFor(flows, calledNumber).hash,
+      readyPromptKeys: () => warmUp.madeKeys(),
+      workerSettings: { ...threadLog, recognizerDeadlineMs: config.RECOGNIZER_DEADLINE_MS },
+      onFatal: (error) => options.onFatal?.(error),
+    });
+  } catch (error) {
+    await closeThreads();
+    throw error;
+  }
+  let closed: Promise<void> | null = null;
+  return {
+    server,
+    port: server.port,
+    isa: addon.activeIsa(),
+    storeEngine,
+    warm: warmUp.done,
+    census: () => ({
+      ...server.census(),
+      mediaStreams: census.streams,
+      mediaSockets: census.sockets,
+      mediaTimers: wheel.pendingTimers,
+      promptsPlaying: registry.counts().playing,
+      promptWaiters: registry.counts().waiters,
+      nativeReceivers: addon.liveObjects().receivers,
+    }),
+    close: () => {
+      closed ??= server.close().then(closeThreads);
+      return closed;
+    },
+  };
+}
+
+/** The prompts of the flows, until each has been made once. A flow that cannot be spoken must stop the start. */
+class WarmUp {
+  readonly done: Promise<void>;
+  readonly #wanted: ReadonlyMap<string, PromptWanted>;
+  readonly #made = new Set<string>();
+  readonly #registry: PromptRegistry;
+  readonly #onProgress: (progress: WarmUpProgress) => void;
+  #resolve: () => void = () => {};
+  #reject: (error: Error) => void = () => {};
+
+  constructor(
+    wanted: ReadonlyMap<string, PromptWanted>,
+    registry: PromptRegistry,
+    onProgress: (progress: WarmUpProgress) => void = () => {},
+  ) {
+    this.#wanted = wanted;
+    this.#registry = registry;
+    this.#onProgress = onProgress;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.done.catch(() => {});
+  }
+
+  get isDone(): boolean {
+    return this.#made.size === this.#wanted.size;
+  }
+
+  begin(want: (wanted: PromptWanted) => void): void {
+    for (const wanted of this.#wanted.values()) {
+      this.#registry.fix(wanted.key);
+      want(wanted);
+    }
+  }
+
+  made(key: string): void {
+    if (!this.#wanted.has(key) || this.#made.has(key)) return;
+    this.#made.add(key);
+    this.#onProgress({ ready: this.#made.size, wanted: this.#wanted.size });
+    if (this.isDone) this.#resolve();
+  }
+
+  failed(key: string, message: string): void {
+    const source = this.#wanted.get(key)?.source;
+    if (source === undefined || this.#made.has(key)) return;
+    const what = source.kind === 'audio' ? source.path : `"${source.text}"`;
+    this.#reject(
+      new ConfigError(`FLOW: expected a prompt that can be made of ${what}, received: ${message}`),
+    );
+  }
+
+  madeKeys(): readonly string[] {
+    return [...this.#made];
+  }
+}
+
+/** Every prompt that calls share, by key. */
+function wantedPrompts(flows: FlowSet): Map<string, PromptWanted> {
+  const wanted = new Map<string, PromptWanted>();
+  for (const flow of flowsOf(flows)) {
+    const { failure, goodbye, resumed } = systemPrompts(flow);
+    for (const content of [failure, goodbye, resumed, ...fixedPrompts(flow)]) {
+      const key = keyOf(content);
+      wanted.set(key, { kind: 'prompt.wanted', key, format: formatName(TELEPHONE_FORMAT), source: content });
+    }
+  }
+  return wanted;
+}
+
+function keyOf(content: PromptContent): string {
+  return promptKey(content, TELEPHONE_FORMAT);
+}
+
+function tlsFiles(config: Config): { certFile: string; keyFile: string } | null {
+  if (config.TLS_CERT === undefined || config.TLS_KEY === undefined) return null;
+  return { certFile: resolve(config.TLS_CERT), keyFile: resolve(config.TLS_KEY) };
+}
+
+function openDataDir(path: string): string {
+  const absolute = resolve(path);
+  try {
+    mkdirSync(absolute, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError(
+      `DATA_DIR: expected a folder that can be written, received ${absolute} (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+  return absolute;
+}

@@ -1,0 +1,71 @@
+/** The I/O thread's end of the store thread: starts it, gives it clients, closes it. Part of the composition root. */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { FromStoreThread, StoreWorkerStart, ToStoreThread } from './channel/store-messages.ts';
+import { type ErrorRecord, StoreError, toErrorRecord } from './errors.ts';
+import type { Log } from './log.ts';
+
+/** From `store.close` to the cut; the thread itself allows its last writes 3 s. */
+const CLOSE_DEADLINE_MS = 5000;
+
+export class StoreLink {
+  readonly #worker: Worker;
+  readonly #log: Log;
+  /** Resolves with the engine's name when the file is open. Rejects with StoreError when it cannot be. */
+  readonly opened: Promise<string>;
+  readonly #exited: Promise<void>;
+  #isClosed = false;
+  #isAlive = true;
+
+  constructor(workerUrl: URL, start: StoreWorkerStart, log: Log) {
+    this.#log = log;
+    const worker = new Worker(workerUrl, { workerData: start, name: 'store' });
+    this.#worker = worker;
+    this.opened = new Promise((resolve, reject) => {
+      const refuse = (error: ErrorRecord) => reject(new StoreError(error.message));
+      worker.on('message', (message: FromStoreThread) => {
+        if (message.kind === 'store.ready') resolve(message.engine);
+        else refuse(message.error);
+      });
+      worker.on('error', (error) => {
+        this.#log.error(
+          { event: 'store.lost', err: error },
+          'the store thread failed; records wait in memory',
+        );
+        refuse(toErrorRecord(error));
+      });
+    });
+    // Whoever awaits it is told; nobody awaiting it is no defect.
+    this.opened.catch(() => {});
+    this.#exited = new Promise((resolve) => {
+      worker.on('exit', (code) => {
+        this.#isAlive = false;
+        if (!this.#isClosed) this.#log.error({ event: 'store.lost', code }, 'the store thread is gone');
+        resolve();
+      });
+    });
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** A new client's end of a channel to the store thread. */
+  openPort(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#post({ kind: 'store.client', port: port1 }, [port1]);
+    return port2;
+  }
+
+  /** Clients close first. What waits is written; a store that does not answer is cut off after 5 s. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#isAlive) this.#post({ kind: 'store.close' });
+    const late = setTimeout(() => void this.#worker.terminate(), CLOSE_DEADLINE_MS);
+    await this.#exited;
+    clearTimeout(late);
+  }
+
+  #post(message: ToStoreThread, transfer: MessagePort[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+}

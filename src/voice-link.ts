@@ -1,0 +1,120 @@
+/**
+ * The I/O thread's end of the voice thread: starts it, starts it again when it dies, carries what is wanted to it, and puts
+ * what it makes into the prompt registry. Part of the composition root; the thread itself is speech/voice-worker.ts.
+ */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { parseFormatName } from './audio/audio-format.ts';
+import type { FromVoice, PromptWanted } from './channel/voice-messages.ts';
+import type { VoiceWorkerStart } from './channel/voice-start.ts';
+import type { Clock, Timer } from './clock.ts';
+import { toErrorRecord } from './errors.ts';
+import type { Log } from './log.ts';
+import type { PromptRegistry } from './media/prompt-registry.ts';
+
+/** More than the prompts of several flows; what does not fit fails in its call, which goes on without that prompt. */
+const WANTED_MAX = 4096;
+const RESTART_DELAY_MIN_MS = 250;
+const RESTART_DELAY_MAX_MS = 10_000;
+
+export interface VoiceLinkParts {
+  readonly workerUrl: URL;
+  readonly start: VoiceWorkerStart;
+  readonly registry: PromptRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A prompt could not be made; told besides the registry. */
+  readonly onFailed: (key: string, message: string) => void;
+  readonly onReady: (key: string) => void;
+}
+
+export class VoiceLink {
+  readonly #parts: VoiceLinkParts;
+  /** Asked for and not answered: asked for again when the thread is started again. */
+  readonly #wanted = new Map<string, PromptWanted>();
+  #worker: Worker;
+  #provider: string | null = null;
+  #failures = 0;
+  #restart: Timer | null = null;
+  #isClosed = false;
+
+  constructor(parts: VoiceLinkParts) {
+    this.#parts = parts;
+    this.#worker = this.#start();
+  }
+
+  /** Who synthesizes, once the thread is ready; null before and between. */
+  get provider(): string | null {
+    return this.#provider;
+  }
+
+  want(wanted: PromptWanted): void {
+    if (this.#wanted.size >= WANTED_MAX) {
+      this.#parts.registry.failed(wanted.key);
+      return;
+    }
+    this.#wanted.set(wanted.key, wanted);
+    this.#worker.postMessage(wanted);
+  }
+
+  /** A port for a call worker; it carries `PromptWanted`. By way of this thread, so that it outlives a voice thread. */
+  openPort(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', (wanted: PromptWanted) => {
+      if (!this.#parts.registry.has(wanted.key)) this.want(wanted);
+    });
+    port1.unref();
+    return port2;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#restart !== null) this.#parts.clock.clearTimer(this.#restart);
+    await this.#worker.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#parts.workerUrl, { workerData: this.#parts.start, name: 'voice' });
+    let thrown: unknown = null;
+    worker.on('message', (message: FromVoice) => this.#receive(message));
+    worker.on('error', (error) => {
+      thrown = error;
+    });
+    worker.on('exit', (code) => this.#exited(code, thrown));
+    return worker;
+  }
+
+  #receive(message: FromVoice): void {
+    if (message.kind === 'voice.ready') {
+      this.#provider = message.provider;
+      this.#failures = 0;
+      return;
+    }
+    this.#wanted.delete(message.key);
+    if (message.kind === 'prompt.failed') {
+      this.#parts.registry.failed(message.key);
+      this.#parts.onFailed(message.key, message.error.message);
+      return;
+    }
+    const { key, wire, levels, audioBytes, durationMs } = message;
+    const format = parseFormatName(message.format);
+    if (this.#parts.registry.ready({ key, format, wire, levels, audioBytes, durationMs }))
+      this.#parts.onReady(key);
+    else this.#parts.onFailed(key, 'the prompt does not fit into the registry');
+  }
+
+  #exited(code: number, thrown: unknown): void {
+    this.#provider = null;
+    if (this.#isClosed) return;
+    const delayMs = Math.min(RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#parts.log.error(
+      { event: 'voice.lost', code, err: thrown === null ? null : toErrorRecord(thrown), delayMs },
+      'the voice thread was lost; it is started again',
+    );
+    this.#restart = this.#parts.clock.setTimer(delayMs, () => {
+      this.#restart = null;
+      this.#worker = this.#start();
+      for (const wanted of this.#wanted.values()) this.#worker.postMessage(wanted);
+    });
+  }
+}
