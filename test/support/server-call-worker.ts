@@ -1,0 +1,93 @@
+/**
+ * A call worker for tests of the pool: it beats and reports as the real one does, and does on cue, by the number that was
+ * called, what the real one never should.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromCall, ToCall } from '../../src/channel/messages.ts';
+import {
+  type CallWorkerStart,
+  type FromWorker,
+  HEALTH,
+  type ToWorker,
+} from '../../src/channel/worker-start.ts';
+
+/** Called number -> what the worker does with the call. */
+export const CUES = {
+  talk: '+15550000001',
+  throw: '+15550000002',
+  exit: '+15550000003',
+  spin: '+15550000004',
+  fail: '+15550000005',
+  grow: '+15550000006',
+  finish: '+15550000007',
+  transfer: '+15550000008',
+} as const;
+
+function say(messages: readonly FromCall[]): void {
+  parentPort!.postMessage({ kind: 'batch', messages } satisfies FromWorker);
+}
+
+function takeCall(message: ToCall & { kind: 'call.started' }): void {
+  const { call, callId } = message;
+  switch (call.to) {
+    case CUES.throw:
+      throw new Error('thrown on cue');
+    case CUES.exit:
+      process.exit(3);
+      break;
+    case CUES.spin:
+      for (;;);
+    case CUES.fail:
+      say([{ kind: 'call.failed', callId, error: { name: 'Error', code: 'ERR_X', message: 'on cue' } }]);
+      return;
+    case CUES.grow: {
+      const kept: unknown[] = [];
+      for (;;) kept.push(new Array(1000).fill(kept.length));
+    }
+    case CUES.finish:
+      say([{ kind: 'finish', callId, reason: 'completed', disposition: { kind: 'hangup' } }]);
+      return;
+    case CUES.transfer: {
+      const disposition = { kind: 'transfer', to: '+15551234567' } as const;
+      say([{ kind: 'finish', callId, reason: 'transferred', disposition }]);
+      return;
+    }
+    default:
+      say([
+        { kind: 'snapshot', callId, state: { resumedFrom: call.state, attempt: call.attempt } },
+        { kind: 'play', callId, playId: 1, promptKey: 'greeting', bargeIn: true },
+      ]);
+  }
+}
+
+/** What a test asks for in place of flows. */
+export interface TestWorkerFlows {
+  readonly failToStart?: boolean;
+}
+
+if (parentPort !== null) {
+  const start = workerData as CallWorkerStart;
+  if ((start.flows as TestWorkerFlows | null)?.failToStart === true) throw new Error('no start on cue');
+  const health = new Int32Array(start.health);
+  setInterval(() => Atomics.add(health, HEALTH.beat, 1), 20);
+  parentPort.on('message', (batch: ToWorker) => {
+    for (const message of batch.messages) {
+      Atomics.add(health, HEALTH.beat, 1);
+      Atomics.store(health, HEALTH.callId, message.callId);
+      if (message.kind === 'call.started') takeCall(message);
+      if (message.kind === 'utterance')
+        say([
+          {
+            kind: 'listen',
+            callId: message.callId,
+            listenId: message.audio.byteLength,
+            endOfSpeechMs: 0,
+            maxUtteranceMs: 0,
+            noInputMs: 0,
+          },
+        ]);
+      Atomics.store(health, HEALTH.callId, 0);
+    }
+  });
+  parentPort.postMessage({ kind: 'worker.ready' } satisfies FromWorker);
+}
