@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { ConfigError } from './errors.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** Calls that one core carries with room to spare until a measurement on the machine says otherwise. */
 const CALLS_PER_CORE = 500;
@@ -169,20 +170,7 @@ function misspelt(names: readonly string[]): string[] {
   return names
     .filter((name) => !known.includes(name))
     .map((name) => {
-      const nearest = known.find((candidate) => editDistance(candidate, name) <= 2);
-      return `.env: ${name} is not a setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+      const nearest = nearestName(name, known);
+      return `.env: ${name} is not a setting${nearest === null ? '' : `; did you mean ${nearest}?`}`;
     });
-}
-
-/** Levenshtein distance over two short names. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

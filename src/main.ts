@@ -25,6 +25,7 @@ import { promptKey } from './speech/prompt.ts';
 import { StoreClient } from './store/store-client.ts';
 import { StoreLink } from './store-link.ts';
 import { VoiceLink } from './voice-link.ts';
+import { WarmUp, type WarmUpProgress } from './warm-up.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
 
@@ -40,12 +41,6 @@ export interface TrunklineOptions {
   /** The process should end: told once, with the cause. */
   readonly onFatal?: (error: Error) => void;
   readonly onProgress?: (progress: WarmUpProgress) => void;
-}
-
-/** Prompts made of those that every call needs. */
-export interface WarmUpProgress {
-  readonly ready: number;
-  readonly wanted: number;
 }
 
 export interface Trunkline {
@@ -173,63 +168,6 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       return closed;
     },
   };
-}
-
-/** The prompts of the flows, until each has been made once. A flow that cannot be spoken must stop the start. */
-class WarmUp {
-  readonly done: Promise<void>;
-  readonly #wanted: ReadonlyMap<string, PromptWanted>;
-  readonly #made = new Set<string>();
-  readonly #registry: PromptRegistry;
-  readonly #onProgress: (progress: WarmUpProgress) => void;
-  #resolve: () => void = () => {};
-  #reject: (error: Error) => void = () => {};
-
-  constructor(
-    wanted: ReadonlyMap<string, PromptWanted>,
-    registry: PromptRegistry,
-    onProgress: (progress: WarmUpProgress) => void = () => {},
-  ) {
-    this.#wanted = wanted;
-    this.#registry = registry;
-    this.#onProgress = onProgress;
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.done.catch(() => {});
-  }
-
-  get isDone(): boolean {
-    return this.#made.size === this.#wanted.size;
-  }
-
-  begin(want: (wanted: PromptWanted) => void): void {
-    for (const wanted of this.#wanted.values()) {
-      this.#registry.fix(wanted.key);
-      want(wanted);
-    }
-  }
-
-  made(key: string): void {
-    if (!this.#wanted.has(key) || this.#made.has(key)) return;
-    this.#made.add(key);
-    this.#onProgress({ ready: this.#made.size, wanted: this.#wanted.size });
-    if (this.isDone) this.#resolve();
-  }
-
-  failed(key: string, message: string): void {
-    const source = this.#wanted.get(key)?.source;
-    if (source === undefined || this.#made.has(key)) return;
-    const what = source.kind === 'audio' ? source.path : `"${source.text}"`;
-    this.#reject(
-      new ConfigError(`FLOW: expected a prompt that can be made of ${what}, received: ${message}`),
-    );
-  }
-
-  madeKeys(): readonly string[] {
-    return [...this.#made];
-  }
 }
 
 /** Every prompt that calls share, by key. */

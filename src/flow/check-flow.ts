@@ -2,10 +2,11 @@
  * What is wrong with a flow as a whole: places that lead nowhere, loops that never ask, a silent caller who would be
  * asked for ever, names that nothing defines.
  */
+
+import { nearestName } from '../nearest-name.ts';
 import { checkExpression, type NameType } from './expression/check-expression.ts';
 import type { Flow } from './flow.ts';
 import type { FlowProblem } from './flow-problem.ts';
-import { nearestName } from './nearest-name.ts';
 import { type AskNode, type FlowNode, waysOn } from './nodes/flow-node.ts';
 import { type PromptTemplate, variablesOf } from './prompt-template.ts';
 import type { Path } from './schema/yaml-source.ts';

@@ -1,6 +1,6 @@
 /** Types of a condition, checked at load: unknown names, and comparisons that could never hold. */
 
-import { nearestName } from '../nearest-name.ts';
+import { nearestName } from '../../nearest-name.ts';
 import type { Expression, Operand } from './expression.ts';
 
 /** What a name can hold. A choice's answers are listed, so that a misspelt one is found. */

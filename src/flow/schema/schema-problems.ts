@@ -1,7 +1,7 @@
 /** What zod found wrong, in our words: "Expected X, received Y", with near misses of keys named. */
 import type { z } from 'zod';
+import { nearestName } from '../../nearest-name.ts';
 import { messagesSchema } from '../messages.ts';
-import { nearestName } from '../nearest-name.ts';
 import { askSchemas, flowFileSchema, intentsSchema, nodeSchemas } from './flow-file.ts';
 import type { Path } from './yaml-source.ts';
 
