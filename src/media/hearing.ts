@@ -1,0 +1,148 @@
+/**
+ * What one stream hears of its caller: sets the native receiver as the call asks and as playback allows, and turns what it
+ * found into messages for the call. Not the endpointer (native), and it decides no barge-in (`barge-in.ts`). I/O thread.
+ *
+ * The no-input count, one at a time, for the latest `listen`:
+ *
+ *   state     event                                             next state
+ *   waiting   everything queued was heard, and the ear hears    armed
+ *   armed     a prompt is queued                                waiting
+ *   armed     `noInput`: posts `no.input`                       spent
+ *   armed     speech started                                    held: the receiver stops the count
+ *   held      speech discarded                                  armed: it goes on, so that noise cannot put it off for ever
+ *   waiting   speech started (over a prompt)                    speaking
+ *   speaking  speech discarded                                  waiting
+ *   any of these but `off`, `spent`: a digit                    waiting: the count starts anew
+ *   any       speech ended: posts `utterance`                   spent
+ *   any       listen / stop.listening                           waiting / off
+ */
+import { type NativeStreamReceiver, RECEIVED } from '../audio/addon-types.ts';
+import type { FromCall, ToCall } from '../channel/messages.ts';
+import { type Audible, type Ear, earFor, onCallerInput } from './barge-in.ts';
+
+type ListenOrder = Extract<FromCall, { kind: 'listen' }>;
+type NoInputCount = 'off' | 'waiting' | 'armed' | 'held' | 'speaking' | 'spent';
+
+export interface HearingOf {
+  readonly receiver: NativeStreamReceiver;
+  readonly playback: { audible(): Audible; readonly isIdle: boolean; clear(): void };
+  post(message: ToCall): void;
+}
+
+export class Hearing {
+  readonly #of: HearingOf;
+  #order: ListenOrder | null = null;
+  #ear: Ear = 'deaf';
+  #noInput: NoInputCount = 'off';
+
+  constructor(of: HearingOf) {
+    this.#of = of;
+  }
+
+  /** Replaces the order before it; what was said before the moment counts as far as the pre-roll reaches. */
+  listen(order: ListenOrder): void {
+    this.#disarm();
+    this.#order = order;
+    this.#ear = 'deaf';
+    this.#noInput = 'waiting';
+    this.playbackChanged();
+    if (this.#ear === 'deaf') this.#of.receiver.stopListening();
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    this.#disarm();
+    this.#order = null;
+    this.#noInput = 'off';
+    this.playbackChanged();
+  }
+
+  /** What can be heard of us, or whether anything is queued, may have changed. */
+  playbackChanged(): void {
+    const { receiver, playback } = this.#of;
+    const ear = earFor(this.#order !== null, playback.audible());
+    if (ear !== this.#ear) {
+      this.#ear = ear;
+      if (ear === 'hears' && this.#order !== null) receiver.listen(this.#order);
+      else receiver.stopListening();
+      // The speech that was being heard is dropped with it, and nothing will come of it.
+      if (ear === 'deaf' && this.#noInput === 'speaking') this.#noInput = 'waiting';
+    }
+    if (this.#noInput === 'waiting' && playback.isIdle && ear === 'hears') this.#arm();
+    else if (!playback.isIdle) this.#disarm();
+  }
+
+  /** The receiver found more than plain audio; `found` are bits of `RECEIVED`. */
+  found(found: number): void {
+    const order = this.#order;
+    if (order === null || this.#ear === 'deaf') return;
+    if ((found & RECEIVED.speechStarted) !== 0) this.#speechStarted(order);
+    else if ((found & RECEIVED.noInput) !== 0) this.#noInputCame(order);
+    if ((found & RECEIVED.speechDiscarded) !== 0) {
+      if (this.#noInput === 'held') this.#noInput = 'armed';
+      if (this.#noInput === 'speaking') this.#noInput = 'waiting';
+      this.#of.post({ kind: 'speech.discarded', callId: order.callId, listenId: order.listenId });
+    }
+    if ((found & RECEIVED.speechEnded) !== 0) this.#postUtterance(order);
+    this.playbackChanged();
+  }
+
+  /** The caller pressed a key: it stands for what was being said. Interrupts where speech would. */
+  digit(): void {
+    const { receiver, playback } = this.#of;
+    receiver.discardSpeech();
+    this.#disarm();
+    if (this.#noInput === 'speaking') this.#noInput = 'waiting';
+    if (onCallerInput(playback.audible()) === 'interrupt') playback.clear();
+    this.playbackChanged();
+  }
+
+  #speechStarted(order: ListenOrder): void {
+    const { receiver, playback } = this.#of;
+    if (this.#noInput === 'armed') this.#noInput = 'held';
+    if (this.#noInput === 'waiting') this.#noInput = 'speaking';
+    const atStreamMs = receiver.mediaMs();
+    const bargeIn = onCallerInput(playback.audible()) === 'interrupt';
+    if (bargeIn) playback.clear();
+    const { callId, listenId } = order;
+    this.#of.post({ kind: 'speech.started', callId, listenId, atStreamMs, bargeIn });
+  }
+
+  #noInputCame(order: ListenOrder): void {
+    if (this.#noInput !== 'armed') return;
+    this.#noInput = 'spent';
+    this.#of.post({ kind: 'no.input', callId: order.callId, listenId: order.listenId });
+  }
+
+  #postUtterance(order: ListenOrder): void {
+    const { receiver } = this.#of;
+    this.#disarm();
+    this.#noInput = 'spent';
+    const audio = receiver.takeUtterance();
+    if (audio === null) return;
+    const { speechStartMs, speechEndMs, voicedMs, cut } = receiver.lastUtterance();
+    this.#of.post({
+      kind: 'utterance',
+      callId: order.callId,
+      listenId: order.listenId,
+      audio,
+      sampleRateHz: receiver.utteranceRateHz,
+      speechStartMs,
+      speechEndMs,
+      voicedMs,
+      cut,
+    });
+  }
+
+  #arm(): void {
+    if (this.#order === null) return;
+    this.#noInput = 'armed';
+    this.#of.receiver.armNoInput(this.#order.noInputMs);
+  }
+
+  #disarm(): void {
+    if (this.#noInput !== 'armed' && this.#noInput !== 'held') return;
+    this.#noInput = this.#noInput === 'held' ? 'speaking' : 'waiting';
+    this.#of.receiver.disarmNoInput();
+  }
+}

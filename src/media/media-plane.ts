@@ -1,0 +1,14 @@
+/** What all streams of the I/O thread share. Made once by the composition root. */
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { MediaCensus } from './media-census.ts';
+import type { PromptRegistry } from './prompt-registry.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+
+export interface MediaPlane {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly registry: PromptRegistry;
+  readonly census: MediaCensus;
+  readonly log: Log;
+}

@@ -1,0 +1,349 @@
+/**
+ * One live stream of one call: composed of transport, native receiver, playback and hearing, with the watches that end it.
+ * Knows no flow and no HTTP; the server routes its socket's events here and its messages to the call's worker. I/O thread.
+ *
+ *   state      event                                                  next state
+ *   opening    start: `onStart`                                       starting
+ *   opening    10 s passed; a start that we cannot serve              ended, 1008
+ *   starting   accept                                                 live; digits that came before are posted
+ *   live       order: play, listen, stop.listening, clear             live
+ *   live       order: finish; `playAndFinish`                         finishing (from starting too: `playAndFinish`)
+ *   finishing  the queue was heard, or its bound passed               ended, 1000
+ *   any        stop; socket closed; no media for 30 s; flood;         ended
+ *              the peer does not read; `end`
+ *   live       time limit                                             finishing with the goodbye, else ended
+ *   ended      any                                                    ended: listed no-op
+ *
+ * After the end everything is freed at once, but for the socket: should the server not have reported it closed, it is cut
+ * 5 s later. `receive` of a media message is one native call, two compares and two field writes.
+ */
+import { RECEIVED } from '../audio/addon-types.ts';
+import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import { closeCodeOf } from './close-code.ts';
+import { Hearing } from './hearing.ts';
+import type { MediaPlane } from './media-plane.ts';
+import type { MediaStreamHooks, MediaStreamLimits } from './media-stream-hooks.ts';
+import { Playback } from './playback.ts';
+import { emptyCounters, type MediaStreamCounters } from './stream-counters.ts';
+import { StreamWatch } from './stream-watch.ts';
+import type { WheelTimer } from './timer-wheel.ts';
+import type { CarrierEvent, StreamStart, Transport } from './transport.ts';
+
+const SOCKET_CLOSE_MAX_MS = 5000;
+const GOODBYE_MAX_MS = 5000;
+/** An apology is longer than a goodbye, and its audio may still have to be made. */
+const APOLOGY_MAX_MS = 10_000;
+const EARLY_DIGITS_MAX = 16;
+/** Play id of a prompt that no call ordered; a call counts from 0 or 1 up. */
+const OWN_PLAY_ID = -1;
+
+type State =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'starting'; readonly digits: { digit: string; atStreamMs: number }[] }
+  | { readonly kind: 'live'; readonly callId: CallId }
+  | { readonly kind: 'finishing'; readonly reason: EndReason; readonly disposition: Disposition }
+  | { readonly kind: 'ended' };
+
+const HANG_UP: Disposition = { kind: 'hangup' };
+const ENDED: State = { kind: 'ended' };
+
+export class MediaStream {
+  readonly #plane: MediaPlane;
+  readonly #transport: Transport;
+  readonly #hooks: MediaStreamHooks;
+  readonly #limits: MediaStreamLimits;
+  readonly #playback: Playback;
+  readonly #hearing: Hearing;
+  readonly #watch: StreamWatch;
+  readonly #finishTimer: WheelTimer;
+  readonly #socketTimer: WheelTimer;
+  readonly #openedAtMs: number;
+  readonly #counters = emptyCounters();
+  #state: State = { kind: 'opening' };
+  #streamSid = '';
+  #callId: CallId | null = null;
+  #socketOpen = true;
+
+  /** Call it in the socket's open event. The stream owns `transport` and its receiver from now on. */
+  constructor(plane: MediaPlane, transport: Transport, hooks: MediaStreamHooks, limits: MediaStreamLimits) {
+    this.#plane = plane;
+    this.#transport = transport;
+    this.#hooks = hooks;
+    this.#limits = limits;
+    this.#playback = new Playback(
+      { clock: plane.clock, wheel: plane.wheel, registry: plane.registry, transport },
+      {
+        ended: (playId, outcome, playedMs) => {
+          if (playId === OWN_PLAY_ID || this.#callId === null) return;
+          hooks.post({ kind: 'prompt.ended', callId: this.#callId, playId, outcome, playedMs });
+        },
+        changed: () => this.#hearing.playbackChanged(),
+        finished: () => this.#finished(),
+        peerDoesNotRead: () => this.end('peer does not read'),
+        threw: (thrown) => this.#threw(thrown),
+      },
+    );
+    this.#hearing = new Hearing({
+      receiver: transport.receiver,
+      playback: this.#playback,
+      post: (message) => hooks.post(message),
+    });
+    this.#watch = new StreamWatch(plane, limits.callMaxMs, {
+      noStart: () => this.end('protocol violation'),
+      noMedia: () => this.end('no media'),
+      timeLimit: () => this.#timeLimit(),
+      threw: (thrown) => this.#threw(thrown),
+    });
+    this.#finishTimer = plane.wheel.createTimer(() => this.#finished());
+    this.#socketTimer = plane.wheel.createTimer(() => this.#cutSocket());
+    this.#openedAtMs = plane.clock.nowMs();
+    plane.census.streams++;
+    plane.census.sockets++;
+  }
+
+  get hasEnded(): boolean {
+    return this.#state.kind === 'ended';
+  }
+
+  /** One message of the socket; `message` is read during the call only. */
+  receive(message: ArrayBuffer, isBinary: boolean): void {
+    if (this.#state.kind === 'ended') return;
+    if (!this.#watch.flood.admitMessage()) {
+      this.end('protocol violation');
+      return;
+    }
+    const found = this.#transport.receive(message, isBinary, this.#playback.playoutDbfs());
+    if (found !== 0) this.#take(found);
+    else if (!this.#watch.flood.admitParse()) this.#counters.unparsedMessages++;
+    else this.#event(this.#transport.readEvent(message, isBinary, this.#playback.playoutDbfs()));
+  }
+
+  #take(found: number): void {
+    if ((found & RECEIVED.media) !== 0) this.#watch.mediaCame();
+    if ((found & ~(RECEIVED.media | RECEIVED.ignored)) !== 0 && this.#state.kind === 'live') {
+      this.#hearing.found(found);
+    }
+  }
+
+  #event(event: CarrierEvent): void {
+    switch (event.kind) {
+      case 'start':
+        this.#start(event.start);
+        return;
+      case 'start.refused':
+        this.#plane.log.warn(
+          { event: 'start.refused', detail: event.detail },
+          'a stream could not be served',
+        );
+        this.end('protocol violation');
+        return;
+      case 'audio':
+        this.#take(event.found);
+        return;
+      case 'mark':
+        this.#playback.markEchoed(event.name);
+        return;
+      case 'digit':
+        this.#digit(event.digit);
+        return;
+      case 'stop':
+        this.end('caller hung up');
+        return;
+      case 'nothing':
+    }
+  }
+
+  #start(start: StreamStart): void {
+    if (this.#state.kind !== 'opening') {
+      this.#counters.secondStarts++;
+      return;
+    }
+    this.#streamSid = start.streamSid;
+    this.#state = { kind: 'starting', digits: [] };
+    this.#watch.startCame();
+    this.#hooks.onStart(start);
+  }
+
+  /** The server has validated the start and chosen the call's worker. Idempotent. */
+  accept(callId: CallId): void {
+    if (this.#state.kind !== 'starting') return;
+    const { digits } = this.#state;
+    this.#callId = callId;
+    this.#state = { kind: 'live', callId };
+    for (const { digit, atStreamMs } of digits) {
+      this.#hooks.post({ kind: 'digit', callId, digit, atStreamMs });
+    }
+  }
+
+  #digit(digit: string): void {
+    if (!this.#watch.flood.admitDigit()) {
+      this.#counters.ignoredDigits++;
+      return;
+    }
+    const atStreamMs = this.#transport.receiver.mediaMs();
+    const state = this.#state;
+    if (state.kind === 'live') {
+      this.#counters.digits++;
+      this.#hearing.digit();
+      this.#hooks.post({ kind: 'digit', callId: state.callId, digit, atStreamMs });
+    } else if (state.kind === 'starting' && state.digits.length < EARLY_DIGITS_MAX) {
+      this.#counters.digits++;
+      state.digits.push({ digit, atStreamMs });
+    } else {
+      this.#counters.ignoredDigits++;
+    }
+  }
+
+  /** An order of the call's worker. Orders of another call id, and kinds that are the server's, are ignored. */
+  order(order: FromCall): void {
+    const state = this.#state;
+    if (state.kind !== 'live' || order.callId !== state.callId) return;
+    switch (order.kind) {
+      case 'play':
+        this.#playback.enqueue(order);
+        return;
+      case 'listen':
+        this.#hearing.listen(order);
+        return;
+      case 'stop.listening':
+        this.#hearing.stop();
+        return;
+      case 'clear':
+        this.#playback.clear();
+        return;
+      case 'finish':
+        this.#finish(order.reason, order.disposition);
+        return;
+      default:
+    }
+  }
+
+  /**
+   * The polite end without the call's code: what plays is cleared, this prompt is played to its end, within 10 s, and the
+   * stream closed. Before `start` and after the end there is nobody to talk to: the same as `end`.
+   */
+  playAndFinish(promptKey: string, reason: EndReason, withinMs = APOLOGY_MAX_MS): void {
+    if (this.#state.kind !== 'starting' && this.#state.kind !== 'live') {
+      if (this.#state.kind === 'opening') this.end(reason);
+      return;
+    }
+    this.#playback.clear();
+    if (this.hasEnded) return;
+    this.#playback.enqueue({ playId: OWN_PLAY_ID, promptKey, bargeIn: false });
+    if (!this.hasEnded) this.#finish(reason, HANG_UP, withinMs);
+  }
+
+  /** `withinMs`: cut then, whatever is still to be heard; absent, playback's own bounds hold. */
+  #finish(reason: EndReason, disposition: Disposition, withinMs?: number): void {
+    this.#hearing.stop();
+    this.#state = { kind: 'finishing', reason, disposition };
+    if (withinMs !== undefined) this.#plane.wheel.start(this.#finishTimer, withinMs);
+    this.#playback.finish();
+  }
+
+  #finished(): void {
+    const state = this.#state;
+    if (state.kind === 'finishing') this.#end(state.reason, state.disposition, 1000);
+  }
+
+  /** The socket has room again. */
+  drained(): void {
+    if (this.#state.kind !== 'ended') this.#playback.drained();
+  }
+
+  pong(): void {
+    if (this.#state.kind !== 'ended') this.#playback.pong();
+  }
+
+  /** The peer sent a ping; the socket answers it, here it is only counted. */
+  pinged(): void {
+    if (this.#state.kind !== 'ended' && !this.#watch.flood.admitMessage()) this.end('protocol violation');
+  }
+
+  /** The server's close event: from here on the socket is not touched. Idempotent. */
+  socketClosed(): void {
+    if (!this.#socketOpen) return;
+    this.#socketOpen = false;
+    this.#plane.census.sockets--;
+    this.#plane.wheel.stop(this.#socketTimer);
+    this.#transport.socketClosed();
+    this.end('stream lost');
+  }
+
+  /** Ends the stream at once and frees what it holds. Idempotent; the first reason stands. */
+  end(reason: EndReason): void {
+    this.#end(reason, HANG_UP, closeCodeOf(reason));
+  }
+
+  #end(reason: EndReason, disposition: Disposition, closeCode: number): void {
+    if (this.#state.kind === 'ended') return;
+    const { wheel, census } = this.#plane;
+    const counters = this.counters();
+    this.#state = ENDED;
+    census.streams--;
+    census.streamsEnded++;
+    this.#watch.close();
+    wheel.stop(this.#finishTimer);
+    Object.assign(this.#counters, counters);
+    try {
+      this.#transport.receiver.close();
+      this.#playback.close();
+      this.#closeSocket(reason, closeCode);
+    } finally {
+      this.#logEnd(reason);
+      this.#hooks.onEnd(reason, disposition);
+    }
+  }
+
+  #closeSocket(reason: EndReason, closeCode: number): void {
+    if (!this.#socketOpen) return;
+    this.#plane.wheel.start(this.#socketTimer, SOCKET_CLOSE_MAX_MS);
+    if (reason === 'peer does not read') this.#transport.terminate();
+    else this.#transport.close(closeCode, reason);
+  }
+
+  #logEnd(reason: EndReason): void {
+    const { clock, log } = this.#plane;
+    const durationMs = Math.round(clock.nowMs() - this.#openedAtMs);
+    const about = { streamSid: this.#streamSid, reason, durationMs, counters: this.#counters };
+    log.info({ event: 'stream.ended', ...about }, 'stream ended');
+  }
+
+  /** What came since the opening; after the end, what it was at the end. */
+  counters(): MediaStreamCounters {
+    if (this.#state.kind === 'ended') return { ...this.#counters };
+    const { stale, unknown } = this.#playback.strayMarks;
+    return {
+      ...this.#counters,
+      ...this.#transport.counters(),
+      ...this.#transport.receiver.counters(),
+      staleMarks: stale,
+      unknownMarks: unknown,
+    };
+  }
+
+  #timeLimit(): void {
+    const { goodbyePromptKey } = this.#limits;
+    if (this.#state.kind === 'finishing') {
+      if (!this.#finishTimer.pending) this.#plane.wheel.start(this.#finishTimer, GOODBYE_MAX_MS);
+    } else if (this.#state.kind === 'live' && goodbyePromptKey !== null) {
+      this.playAndFinish(goodbyePromptKey, 'time limit', GOODBYE_MAX_MS);
+    } else {
+      this.end('time limit');
+    }
+  }
+
+  /** The peer never answered the close, or the server never heard of it. */
+  #cutSocket(): void {
+    this.#transport.terminate();
+    this.socketClosed();
+  }
+
+  #threw(thrown: unknown): void {
+    this.#plane.log.error(
+      { event: 'stream.threw', streamSid: this.#streamSid, err: thrown },
+      'a stream threw',
+    );
+    this.end('call failed');
+  }
+}

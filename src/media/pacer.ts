@@ -1,0 +1,68 @@
+/**
+ * Sends the audio of playback items no further ahead than the lead. Absolute: `#playoutEndAtMs` is when all that was sent
+ * will have been played; each message moves it by exactly its own length, so the lateness of a timer never adds up, and
+ * after a pause it starts again from now. Has no timer and no queue: `playback.ts` says what is sent and when. I/O thread.
+ */
+import { SENT } from './carrier-socket.ts';
+import type { PlaybackItem } from './playback-item.ts';
+import type { Transport } from './transport.ts';
+
+/** Audio sent ahead of what is played: rides out a stall of ours, and is what a carrier throws away at a clear. */
+const LEAD_MAX_MS = 1000;
+/** 1.5 s of telephone audio in base64; uWebSockets.js drops above 64 KiB by default. */
+const BUFFERED_BYTES_MAX = 16 * 1024;
+
+export class Pacer {
+  readonly #transport: Transport;
+  #playoutEndAtMs = 0;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** When the item's next message fits into the lead; in the past if it fits now. A mark fits at any time. */
+  sendAtMs(item: PlaybackItem): number {
+    if (item.stage === 'unmarked') return Number.NEGATIVE_INFINITY;
+    return this.#playoutEndAtMs - Math.max(0, LEAD_MAX_MS - item.toMs(item.nextMessageBytes()));
+  }
+
+  /** One message of audio, and the mark after the last. False: the socket is full, and nothing or all but the mark was sent. */
+  send(item: PlaybackItem, nowMs: number): boolean {
+    if (this.#transport.bufferedBytes() > BUFFERED_BYTES_MAX) return false;
+    if (item.stage !== 'unmarked' && !this.#sendAudio(item, nowMs)) return false;
+    if (item.stage !== 'unmarked') return true;
+    if (this.#transport.sendMark(item.markName) === SENT.dropped) return false;
+    item.stage = 'sent';
+    return true;
+  }
+
+  #sendAudio(item: PlaybackItem, nowMs: number): boolean {
+    const { wire, audioBytes } = item.prompt!;
+    const bytes = item.nextMessageBytes();
+    const toByte = item.sentBytes + bytes;
+    const isLast = toByte >= audioBytes;
+    const toCharacter = isLast ? wire.length : (toByte / 3) * 4;
+    if (this.#transport.sendAudio(wire, (item.sentBytes / 3) * 4, toCharacter) === SENT.dropped) return false;
+    this.#playoutEndAtMs = Math.max(this.#playoutEndAtMs, nowMs) + item.toMs(bytes);
+    item.sentBytes = toByte;
+    item.sentUntilAtMs = this.#playoutEndAtMs;
+    item.stage = isLast ? 'unmarked' : 'sending';
+    return true;
+  }
+
+  /** The carrier holds nothing any more. */
+  cleared(nowMs: number): void {
+    this.#playoutEndAtMs = nowMs;
+  }
+
+  /** The carrier's playback had stalled: `items`, in their order, are heard from `nowMs` on, not earlier. */
+  stalledUntil(nowMs: number, items: readonly PlaybackItem[]): void {
+    let endAtMs = nowMs;
+    for (const item of items) {
+      if (item.sentBytes === 0) break;
+      endAtMs += item.toMs(item.sentBytes);
+      item.sentUntilAtMs = Math.max(item.sentUntilAtMs, endAtMs);
+    }
+    this.#playoutEndAtMs = Math.max(this.#playoutEndAtMs, endAtMs);
+  }
+}

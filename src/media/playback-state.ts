@@ -1,0 +1,30 @@
+/** What one stream's playback is doing; the transitions stand in `playback.ts`. */
+export type PlaybackState =
+  /** Nothing is queued and no mark is awaited. */
+  | { readonly kind: 'idle' }
+  /** The next item's audio is not here; it fails at `untilAtMs`. Items before it may still be heard. */
+  | { readonly kind: 'waiting'; readonly playId: number; readonly untilAtMs: number }
+  /** There is audio to send, when the lead allows. */
+  | { readonly kind: 'sending' }
+  /** The socket takes nothing; the peer counts as not reading at `untilAtMs`. */
+  | { readonly kind: 'held'; readonly untilAtMs: number }
+  /** All is sent; marks are awaited. */
+  | { readonly kind: 'draining' }
+  | { readonly kind: 'closed' };
+
+/** `played`: heard to its end. `interrupted`: cleared, or the stream ended. `failed`: its audio never came. */
+export type PlayOutcome = 'played' | 'interrupted' | 'failed';
+
+/** What playback tells its stream. */
+export interface PlaybackHooks {
+  /** Exactly once for each item that was enqueued. `playedMs` is estimated unless it was played to its end. */
+  ended(playId: number, outcome: PlayOutcome, playedMs: number): void;
+  /** `isIdle` or `audible()` has changed. */
+  changed(): void;
+  /** After `finish`: the queue has come to its end. Once. */
+  finished(): void;
+  /** Neither marks nor pongs come, or the socket stays full: the stream is to end. */
+  peerDoesNotRead(): void;
+  /** Something threw in a call by the wheel or the registry: the stream is to end. */
+  threw(thrown: unknown): void;
+}

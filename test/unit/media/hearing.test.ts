@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { RECEIVED } from '../../../src/audio/addon-types.ts';
+import type { FromCall, ToCall } from '../../../src/channel/messages.ts';
+import type { Audible } from '../../../src/media/barge-in.ts';
+import { Hearing } from '../../../src/media/hearing.ts';
+import { FakeReceiver } from '../../support/media-fakes.ts';
+
+class Rig {
+  readonly receiver = new FakeReceiver();
+  readonly posts: ToCall[] = [];
+  clears = 0;
+  audible: Audible = 'nothing';
+  readonly hearing = new Hearing({
+    receiver: this.receiver,
+    playback: this.#playback(),
+    post: (message) => this.posts.push(message),
+  });
+
+  #playback() {
+    const rig = this;
+    return {
+      audible: () => rig.audible,
+      get isIdle() {
+        return rig.audible === 'nothing';
+      },
+      clear() {
+        rig.clears++;
+        rig.plays('nothing');
+      },
+    };
+  }
+
+  plays(audible: Audible): void {
+    this.audible = audible;
+    this.hearing.playbackChanged();
+  }
+
+  listen(listenId = 1): void {
+    const order = { callId: 7, endOfSpeechMs: 700, maxUtteranceMs: 10_000, noInputMs: 5000 };
+    this.hearing.listen({ kind: 'listen', listenId, ...order } satisfies FromCall);
+  }
+
+  kinds(): string[] {
+    return this.posts.map(({ kind }) => kind);
+  }
+}
+
+describe('hearing: the ear', () => {
+  it('listens when asked, with the settings of the order', () => {
+    const rig = new Rig();
+    rig.listen();
+    expect(rig.receiver.listening).toMatchObject({ endOfSpeechMs: 700, maxUtteranceMs: 10_000 });
+    rig.hearing.stop();
+    expect(rig.receiver.listening).toBeNull();
+  });
+
+  it('is deaf while a prompt plays that must be heard to its end', () => {
+    const rig = new Rig();
+    rig.plays('protected');
+    rig.listen();
+    expect(rig.receiver.listening).toBeNull();
+    rig.plays('interruptible');
+    expect(rig.receiver.listening).not.toBeNull();
+    rig.plays('protected');
+    expect(rig.receiver.listening).toBeNull();
+  });
+
+  it('does not react to what the receiver still found after it was told to stop', () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.hearing.stop();
+    rig.hearing.found(RECEIVED.media | RECEIVED.speechStarted);
+    expect(rig.posts).toEqual([]);
+  });
+});
+
+describe('hearing: speech', () => {
+  it('interrupts before it reports', () => {
+    const rig = new Rig();
+    rig.plays('interruptible');
+    rig.listen();
+    rig.hearing.found(RECEIVED.media | RECEIVED.speechStarted);
+    expect(rig.clears).toBe(1);
+    expect(rig.posts).toEqual([
+      { kind: 'speech.started', callId: 7, listenId: 1, atStreamMs: 0, bargeIn: true },
+    ]);
+  });
+
+  it('only reports while nothing plays', () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.hearing.found(RECEIVED.speechStarted);
+    expect([rig.clears, rig.posts[0]]).toMatchObject([0, { kind: 'speech.started', bargeIn: false }]);
+  });
+
+  it('posts the utterance under the listen order that was in force', () => {
+    const rig = new Rig();
+    rig.listen(3);
+    rig.receiver.utterances.push(new ArrayBuffer(16));
+    rig.hearing.found(RECEIVED.speechStarted);
+    rig.hearing.found(RECEIVED.speechEnded);
+    expect(rig.posts.slice(1)).toMatchObject([
+      { kind: 'utterance', listenId: 3, sampleRateHz: 8000, speechStartMs: 300, audio: { byteLength: 16 } },
+    ]);
+  });
+
+  it('posts start and end in their order when one message holds both', () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.receiver.utterances.push(new ArrayBuffer(16));
+    rig.hearing.found(RECEIVED.speechStarted | RECEIVED.speechEnded);
+    expect(rig.kinds()).toEqual(['speech.started', 'utterance']);
+  });
+});
+
+describe('hearing: no input', () => {
+  it('counts from when everything queued was heard', () => {
+    const rig = new Rig();
+    rig.plays('interruptible');
+    rig.listen();
+    expect(rig.receiver.noInputMs).toBeNull();
+    rig.plays('nothing');
+    expect(rig.receiver.noInputMs).toBe(5000);
+  });
+
+  it('does not count while a prompt plays', () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.plays('interruptible');
+    expect(rig.receiver.noInputMs).toBeNull();
+  });
+
+  it('is posted once for an order', () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.hearing.found(RECEIVED.noInput);
+    rig.hearing.found(RECEIVED.noInput);
+    expect(rig.kinds()).toEqual(['no.input']);
+    rig.listen(2);
+    rig.hearing.found(RECEIVED.noInput);
+    expect(rig.kinds()).toEqual(['no.input', 'no.input']);
+  });
+
+  it('counts on, not anew, after speech that came to nothing', () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.hearing.found(RECEIVED.speechStarted);
+    rig.receiver.noInputMs = null;
+    rig.hearing.found(RECEIVED.speechDiscarded);
+    expect(rig.receiver.noInputMs).toBeNull();
+    rig.hearing.found(RECEIVED.noInput);
+    expect(rig.kinds()).toEqual(['speech.started', 'speech.discarded', 'no.input']);
+  });
+
+  it('begins to count after speech over a prompt that came to nothing', () => {
+    const rig = new Rig();
+    rig.plays('interruptible');
+    rig.listen();
+    rig.hearing.found(RECEIVED.speechStarted);
+    expect(rig.receiver.noInputMs).toBeNull();
+    rig.hearing.found(RECEIVED.speechDiscarded);
+    expect(rig.receiver.noInputMs).toBe(5000);
+  });
+
+  it('does not count while a prompt plays that was queued during speech', () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.hearing.found(RECEIVED.speechStarted);
+    rig.plays('interruptible');
+    expect(rig.receiver.noInputMs).toBeNull();
+    rig.hearing.found(RECEIVED.speechDiscarded);
+    expect(rig.receiver.noInputMs).toBeNull();
+    rig.plays('nothing');
+    expect(rig.receiver.noInputMs).toBe(5000);
+  });
+
+  it('counts no further once an utterance is on its way', () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.hearing.found(RECEIVED.speechStarted);
+    rig.receiver.noInputMs = null;
+    rig.hearing.found(RECEIVED.speechEnded);
+    rig.plays('interruptible');
+    rig.plays('nothing');
+    expect(rig.receiver.noInputMs).toBeNull();
+  });
+});
+
+describe('hearing: digits', () => {
+  it('drop the speech in progress, interrupt, and start the count anew', () => {
+    const rig = new Rig();
+    rig.plays('interruptible');
+    rig.listen();
+    rig.hearing.digit();
+    expect([rig.receiver.discards, rig.clears, rig.receiver.noInputMs]).toEqual([1, 1, 5000]);
+    rig.hearing.found(RECEIVED.speechStarted);
+    rig.receiver.noInputMs = null;
+    rig.hearing.digit();
+    expect(rig.receiver.noInputMs).toBe(5000);
+  });
+
+  it('do not interrupt a prompt that must be heard to its end', () => {
+    const rig = new Rig();
+    rig.plays('protected');
+    rig.hearing.digit();
+    expect(rig.clears).toBe(0);
+  });
+});
