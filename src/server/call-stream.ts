@@ -1,0 +1,30 @@
+/**
+ * What a call asks of its media stream, and what the stream tells it. `MediaStream` is one; tests bring their own.
+ * I/O thread.
+ */
+import type { CallId, EndReason, FromCall, ToCall } from '../channel/messages.ts';
+
+/** What a stream's `start` said. */
+export interface StreamStart {
+  readonly callSid: string;
+  readonly accountSid: string;
+  readonly streamSid: string;
+}
+
+export interface CallStream {
+  /** The call has begun: its messages may be posted from now on, those that waited first. */
+  accept(callId: CallId): void;
+  /** Plays, listens, clears, finishes. */
+  order(message: FromCall): void;
+  /** Drops what is queued, plays this to its end, then ends with `reason`; ends anyway if it cannot be played. */
+  playAndFinish(promptKey: string, reason: EndReason): void;
+  /** Closes the socket with the code that fits. Idempotent. */
+  end(reason: EndReason): void;
+}
+
+export interface StreamHooks {
+  readonly onStart: (start: StreamStart) => void;
+  readonly post: (message: ToCall) => void;
+  /** Once, also when `end` was called from here. */
+  readonly onEnd: (reason: EndReason) => void;
+}

@@ -1,0 +1,55 @@
+/**
+ * `GET /healthz`: the event loop turns. `GET /readyz`: new calls may be sent here, and if not, why. For balancers and
+ * people; says nothing that a stranger may not know. I/O thread.
+ */
+import type { Exchange } from './exchange.ts';
+import type { Readiness } from './voice-webhook.ts';
+
+export interface HealthSources {
+  readonly readiness: Readiness;
+  readonly workers: { readonly readyCount: number; readonly workerCount: number };
+  readonly isVoiceReady: () => boolean;
+  readonly storeHealth: () => StoreHealth;
+}
+
+export interface StoreHealth {
+  readonly engine: string;
+  /** The last write was durable. Calls are taken either way. */
+  readonly isDurable: boolean;
+  /** Commits that wait in memory. */
+  readonly deferredCommits: number;
+}
+
+export class Health {
+  readonly #sources: HealthSources;
+
+  constructor(sources: HealthSources) {
+    this.#sources = sources;
+  }
+
+  live(exchange: Exchange): void {
+    answerJson(exchange, '200 OK', { status: 'ok' });
+  }
+
+  ready(exchange: Exchange): void {
+    const { readiness, workers, isVoiceReady, storeHealth } = this.#sources;
+    const isVoiceUp = isVoiceReady();
+    const reasons: string[] = [];
+    if (readiness.leaving !== 'no') reasons.push('draining');
+    if (workers.readyCount === 0) reasons.push('no call worker is ready');
+    if (!isVoiceUp) reasons.push('the voice is not ready');
+    const isReady = reasons.length === 0;
+    answerJson(exchange, isReady ? '200 OK' : '503 Service Unavailable', {
+      ready: isReady,
+      reasons,
+      workers: { ready: workers.readyCount, wanted: workers.workerCount },
+      voice: { ready: isVoiceUp },
+      store: storeHealth(),
+      draining: readiness.leaving !== 'no',
+    });
+  }
+}
+
+function answerJson(exchange: Exchange, status: string, body: object): void {
+  exchange.answer({ status, contentType: 'application/json', body: `${JSON.stringify(body)}\n` });
+}

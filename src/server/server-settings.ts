@@ -1,0 +1,35 @@
+/** What the server is told by the composition root: checked and complete, so that nothing here reads the environment. */
+export interface ServerSettings {
+  /** Origin and path prefix as the carrier sees them, without a trailing slash; null serves local requests only. */
+  readonly publicUrl: string | null;
+  /** Where streams connect (`wss://host/prefix`), if another address than the webhook's; names this very node. */
+  readonly streamUrl: string | null;
+  /** Signs webhooks and upgrades. Null: nothing is signed, and only local requests are served. */
+  readonly authToken: string | null;
+  /** Requests of another account are refused; null takes any. */
+  readonly accountSid: string | null;
+  /** Signs our own tokens; shared by all nodes. At least 32 bytes. */
+  readonly sessionKey: Buffer;
+  /** Address to listen on, as `127.0.0.1`, `0.0.0.0` or `::`. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly tls: TlsFiles | null;
+  /** Calls at once, those whose stream is about to come included. */
+  readonly maxCalls: number;
+  readonly callMaxSeconds: number;
+  readonly drainSeconds: number;
+  /** Peers whose X-Forwarded-For counts, for rate limits only; never for what is local. */
+  readonly trustedProxies: readonly string[];
+  readonly workers: number;
+  /** A worker that does not beat for this long is terminated. */
+  readonly workerStallMs: number;
+  /** Heap and external memory of one worker above which it is terminated. */
+  readonly workerHeapLimitBytes: number;
+}
+
+/** PEM files; both are read again when either changes. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}

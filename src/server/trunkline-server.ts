@@ -1,0 +1,241 @@
+/**
+ * The server, put together: listener, routes, admission, directory, worker pool, drain. Everything that it needs and does
+ * not own (store, clock, voice, flows, the making of streams) is handed in. I/O thread.
+ */
+
+import type { TemplatedApp } from 'uWebSockets.js';
+import type { MessagePort } from 'node:worker_threads';
+import type { CallId } from '../channel/messages.ts';
+import type { CallWorkerSettings } from '../channel/worker-start.ts';
+import type { Clock } from '../clock.ts';
+import type { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { CallStore } from '../store/call-store.ts';
+import { Admission } from './admission.ts';
+import { CallDirectory } from './call-directory.ts';
+import { CallDoor } from './call-door.ts';
+import { CONTINUE_PATH, ContinueWebhook } from './continue-webhook.ts';
+import { Drain } from './drain.ts';
+import { FaultCounters } from './fault-counters.ts';
+import { GuardedApp } from './guarded-app.ts';
+import { Health, type StoreHealth } from './health.ts';
+import { Listener } from './listener.ts';
+import type { LiveCallSurroundings } from './live-call.ts';
+import type { OpenSocket } from './open-socket.ts';
+import { PublicAddress } from './public-address.ts';
+import { QuietLog } from './quiet-log.ts';
+import type { ServerSettings } from './server-settings.ts';
+import { TlsWatch } from './tls-watch.ts';
+import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
+import { VOICE_PATH, VoiceWebhook } from './voice-webhook.ts';
+import type { LossCause } from './watched-worker.ts';
+import { WebhookGate } from './webhook-gate.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export interface ServerParts {
+  readonly settings: ServerSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Not closed with the server. */
+  readonly store: CallStore;
+  readonly storeHealth: () => StoreHealth;
+  /** The voice thread answers and the prompts that every call needs are in the registry. */
+  readonly isVoiceReady: () => boolean;
+  /** Makes the media stream of a socket. */
+  readonly openStream: OpenStream;
+  /** Key of the goodbye of last resort; `codec-rate` of what streams play. */
+  readonly apologyKey: string;
+  readonly playFormat: string;
+  /** Entry of the call workers, and what each is started with. */
+  readonly workerUrl: URL;
+  readonly openStorePort: (workerIndex: number) => MessagePort;
+  readonly openVoicePort: (workerIndex: number) => MessagePort;
+  readonly flows: unknown;
+  readonly flowHashOf: (calledNumber: string) => string;
+  readonly readyPromptKeys: () => readonly string[];
+  readonly workerSettings: CallWorkerSettings;
+  /** The process should end: workers cannot be started, or the port was lost. */
+  readonly onFatal: (error: Error) => void;
+  /** Further routes (metrics, pages), through the same guard. */
+  readonly addRoutes?: (app: GuardedApp) => void;
+}
+
+/** From the close messages to the cut: a peer needs one round trip to read them. */
+const CLOSE_GRACE_MS = 250;
+
+export class TrunklineServer {
+  readonly directory: CallDirectory;
+  readonly admission: Admission;
+  readonly workers: WorkerPool;
+  readonly drain: Drain;
+  /** Errors caught at the edge, by place. */
+  readonly faults = new FaultCounters();
+  readonly #parts: ServerParts;
+  readonly #sockets = new Set<OpenSocket>();
+  readonly #quietLog: QuietLog;
+  readonly #address: PublicAddress;
+  readonly #routes: {
+    voice: VoiceWebhook;
+    continues: ContinueWebhook;
+    health: Health;
+    twilio: TwilioSocket;
+  };
+  #listener: Listener | null = null;
+  #tlsWatch: TlsWatch | null = null;
+  #closed: Promise<void> | null = null;
+
+  constructor(parts: ServerParts) {
+    const { clock, log, settings, store } = parts;
+    const { authToken, sessionKey } = settings;
+    this.#parts = parts;
+    this.#quietLog = new QuietLog(log, clock);
+    this.#address = new PublicAddress(settings);
+    this.directory = new CallDirectory({ clock, log });
+    const { directory } = this;
+    this.admission = new Admission({ maxCalls: settings.maxCalls, clock, live: directory });
+    const { admission } = this;
+    const waitingCount = () => admission.waitingCount();
+    this.drain = new Drain({ clock, log, directory, waitingCount, drainSeconds: settings.drainSeconds });
+    this.workers = this.#createWorkers();
+    const { workers, drain } = this;
+    const readiness = {
+      get isWarm() {
+        return workers.readyCount > 0 && parts.isVoiceReady();
+      },
+      get leaving() {
+        return drain.leaving;
+      },
+    };
+    const around: LiveCallSurroundings = { ...parts, accountSid: settings.accountSid, workers };
+    const gate = new WebhookGate(settings, this.#address, this.#quietLog);
+    const door = new CallDoor(settings, this.#address, clock);
+    const shared = { gate, door, admission, readiness, directory, store, clock, sessionKey };
+    this.#routes = {
+      voice: new VoiceWebhook(shared),
+      continues: new ContinueWebhook(shared),
+      health: new Health({ ...parts, readiness, workers }),
+      twilio: new TwilioSocket({
+        ...shared,
+        address: this.#address,
+        around,
+        openStream: parts.openStream,
+        log: this.#quietLog,
+        authToken,
+      }),
+    };
+  }
+
+  /** Resolves with the port once it listens. Rejects with ConfigError. */
+  async listen(): Promise<number> {
+    const { clock, log, onFatal, settings } = this.#parts;
+    const { host, port, tls } = settings;
+    if (tls !== null) {
+      const onRenewed = () => {
+        try {
+          this.#listener?.renew();
+        } catch (thrown) {
+          onFatal(thrown as Error);
+        }
+      };
+      this.#tlsWatch = await TlsWatch.start(tls, { clock, log, onRenewed });
+    }
+    this.#listener = await Listener.start({ host, port, tls, register: (app) => this.#register(app) });
+    return this.#listener.port;
+  }
+
+  /** The port in use; 0 before `listen`. */
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
+  /** Takes a look at the certificate files now instead of within 10 s. */
+  async reloadTls(): Promise<void> {
+    await this.#tlsWatch?.look();
+  }
+
+  /** Ends what is still live and frees everything. Whoever wants calls to finish drains first. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** What is alive now: all zero after the last call, but for `remembered` and `leases`, which end by themselves. */
+  census(): Readonly<Record<'calls' | 'streams' | 'sockets' | 'placed' | 'waiting', number>> {
+    const { liveCalls, liveStreams } = this.directory.census();
+    return {
+      calls: liveCalls,
+      streams: liveStreams,
+      sockets: this.#sockets.size,
+      placed: this.workers.placedCount,
+      waiting: this.admission.waitingCount(),
+    };
+  }
+
+  async #close(): Promise<void> {
+    this.#tlsWatch?.close();
+    this.#listener?.stopListening();
+    const hadSockets = this.#sockets.size > 0;
+    this.drain.hurry();
+    for (const socket of [...this.#sockets]) socket.end(1001, 'shutting down');
+    if (hadSockets) {
+      await new Promise<void>((resolve) => {
+        this.#parts.clock.setTimer(CLOSE_GRACE_MS, resolve);
+      });
+    }
+    this.#listener?.close();
+    await this.workers.close();
+  }
+
+  #createWorkers(): WorkerPool {
+    const { log, settings, workerSettings } = this.#parts;
+    return new WorkerPool({
+      ...this.#parts,
+      workers: settings.workers,
+      stallMs: settings.workerStallMs,
+      heapLimitBytes: settings.workerHeapLimitBytes,
+      settings: workerSettings,
+      onMessage: (message) => this.directory.receive(message),
+      onLost: (callIds: readonly CallId[], suspect: CallId, cause: LossCause) => {
+        const callSid = this.directory.callSidOf(suspect);
+        if (callSid !== null)
+          log.error(
+            { event: 'call.suspected', callSid, cause },
+            'a worker was lost while it served this call',
+          );
+        this.directory.workerLost(callIds, cause === 'unpostable message' ? 'call failed' : 'worker failed');
+      },
+      onFatal: (error: ConfigError) => this.#parts.onFatal(error),
+    });
+  }
+
+  #register(app: TemplatedApp): void {
+    const guarded = new GuardedApp({
+      app,
+      log: this.#quietLog,
+      faults: this.faults,
+      sockets: this.#sockets,
+    });
+    const { continues, health, twilio, voice } = this.#routes;
+    for (const prefix of this.#address.prefixes) {
+      guarded.route('post', prefix + VOICE_PATH, (exchange) => voice.answer(exchange));
+      guarded.route('post', `${prefix}${CONTINUE_PATH}:callToken`, (exchange) => continues.answer(exchange));
+      guarded.socket(`${prefix}${TWILIO_SOCKET_PATH}:streamToken`, twilio);
+    }
+    guarded.route('get', '/healthz', (exchange) => health.live(exchange));
+    guarded.route('get', '/readyz', (exchange) => health.ready(exchange));
+    this.#parts.addRoutes?.(guarded);
+    guarded.notFound();
+  }
+}
+
+/** A server that listens. Rejects with ConfigError, and then nothing is left running. */
+export async function createServer(parts: ServerParts): Promise<TrunklineServer> {
+  const server = new TrunklineServer(parts);
+  try {
+    await server.listen();
+  } catch (thrown) {
+    await server.close();
+    throw thrown;
+  }
+  return server;
+}

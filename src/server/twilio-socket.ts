@@ -1,0 +1,151 @@
+/**
+ * `/ws/twilio/{streamToken}`: the upgrade's checks, and the way of each socket event to its stream. What a message means is
+ * the media plane's. I/O thread.
+ */
+
+import type { Clock } from '../clock.ts';
+import { checkUpgradeSignature } from '../protocol/signature.ts';
+import { readToken, type TokenClaims } from '../protocol/tokens.ts';
+import type { Admission } from './admission.ts';
+import type { CallDirectory } from './call-directory.ts';
+import type { CallStream, StreamHooks } from './call-stream.ts';
+import { type Exchange, textAnswer } from './exchange.ts';
+import type { SocketRoute } from './guarded-app.ts';
+import type { LiveCall, LiveCallSurroundings } from './live-call.ts';
+import type { OpenSocket } from './open-socket.ts';
+import type { PublicAddress } from './public-address.ts';
+import type { QuietLog } from './quiet-log.ts';
+import type { Readiness } from './voice-webhook.ts';
+import type { WebhookGate } from './webhook-gate.ts';
+
+export const TWILIO_SOCKET_PATH = '/ws/twilio/';
+
+/** A media stream with its socket's side; `MediaStream` is one. */
+export interface SocketStream extends CallStream {
+  /** The buffer is read during the call only. */
+  receive(message: ArrayBuffer, isBinary: boolean): void;
+  drained(): void;
+  pinged(): void;
+  pong(): void;
+  /** The socket has closed, by whom ever: it ends the stream as lost, if it has not ended. */
+  socketClosed(): void;
+}
+
+export type OpenStream = (socket: OpenSocket, hooks: StreamHooks) => SocketStream;
+
+/** What is kept with a socket. */
+export interface TwilioSocketState {
+  readonly claims: TokenClaims;
+  call: LiveCall | null;
+  stream: SocketStream | null;
+}
+
+export interface TwilioSocketParts {
+  readonly gate: WebhookGate;
+  readonly address: PublicAddress;
+  readonly admission: Admission;
+  readonly directory: CallDirectory;
+  readonly readiness: Readiness;
+  readonly around: LiveCallSurroundings;
+  readonly openStream: OpenStream;
+  readonly clock: Clock;
+  readonly log: QuietLog;
+  readonly authToken: string | null;
+  readonly sessionKey: Buffer;
+}
+
+export class TwilioSocket implements SocketRoute<TwilioSocketState> {
+  readonly #parts: TwilioSocketParts;
+
+  constructor(parts: TwilioSocketParts) {
+    this.#parts = parts;
+  }
+
+  accept(exchange: Exchange): TwilioSocketState | null {
+    const { admission, clock, directory, gate, readiness, sessionKey } = this.#parts;
+    if (!gate.admitsOrigin(exchange)) return null;
+    // Twilio sends no Origin, and a browser always does.
+    if (exchange.headerCount('origin') > 0) {
+      return this.#refuse(exchange, '403 Forbidden', 'Expected no Origin header, received one');
+    }
+    const token = readToken(exchange.parameter, 'stream', sessionKey, clock.wallMs());
+    if (token.status === 'malformed' || token.status === 'forged') {
+      return this.#refuse(exchange, '404 Not Found', 'There is nothing at this path');
+    }
+    if (token.status === 'expired') {
+      return this.#refuse(exchange, '403 Forbidden', 'Expected a token that has not expired');
+    }
+    if (!this.#isSigned(exchange)) {
+      const reason = 'Expected a signature of this request by the configured auth token and public address';
+      return this.#refuse(exchange, '403 Forbidden', reason);
+    }
+    if (readiness.leaving === 'ending') {
+      return this.#refuse(exchange, '503 Service Unavailable', 'This server is shutting down');
+    }
+    const { callSid, attempt } = token.claims;
+    if (!directory.claim(callSid, attempt)) {
+      return this.#refuse(exchange, '403 Forbidden', 'Expected a token that was not used before');
+    }
+    admission.renew(callSid);
+    return { claims: token.claims, call: null, stream: null };
+  }
+
+  open(socket: OpenSocket, state: TwilioSocketState): void {
+    const { admission, around, directory, openStream } = this.#parts;
+    const { callSid, attempt } = state.claims;
+    const caller = admission.callerOf(callSid);
+    state.call = directory.open({ callSid, attempt, caller }, around, admission, (hooks) => {
+      state.stream = openStream(socket, hooks);
+      return state.stream;
+    });
+  }
+
+  message(_socket: OpenSocket, state: TwilioSocketState, message: ArrayBuffer, isBinary: boolean): void {
+    state.stream?.receive(message, isBinary);
+  }
+
+  drain(_socket: OpenSocket, state: TwilioSocketState): void {
+    state.stream?.drained();
+  }
+
+  ping(_socket: OpenSocket, state: TwilioSocketState): void {
+    state.stream?.pinged();
+  }
+
+  pong(_socket: OpenSocket, state: TwilioSocketState): void {
+    state.stream?.pong();
+  }
+
+  /** Over the backpressure limit: uWebSockets.js closes the socket. */
+  dropped(_socket: OpenSocket, state: TwilioSocketState): void {
+    state.call?.end('peer does not read');
+  }
+
+  close(_socket: OpenSocket, state: TwilioSocketState): void {
+    const { call, stream } = state;
+    // A stream that ends itself closes its socket first, which leads here, and gives its reason just after. Whatever
+    // becomes of that: a call without a socket has ended by the end of this turn.
+    setImmediate(() => call?.end('stream lost'));
+    stream?.socketClosed();
+  }
+
+  #isSigned(exchange: Exchange): boolean {
+    const { address, authToken } = this.#parts;
+    if (authToken === null) return true;
+    const publicUrl = address.streamBase(exchange);
+    if (publicUrl === null || exchange.headerCount('x-twilio-signature') !== 1) return false;
+    return checkUpgradeSignature({
+      authToken,
+      publicUrl,
+      path: TWILIO_SOCKET_PATH + exchange.parameter,
+      signature: exchange.header('x-twilio-signature'),
+    }).valid;
+  }
+
+  #refuse(exchange: Exchange, status: string, reason: string): null {
+    const fields = { event: 'upgrade.refused', code: status, reason };
+    this.#parts.log.warn(fields, 'an upgrade was refused', `upgrade ${status}`);
+    exchange.answer(textAnswer(status, reason, true));
+    return null;
+  }
+}

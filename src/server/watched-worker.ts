@@ -1,0 +1,215 @@
+/**
+ * One call worker and the watch over it: from its start to its loss, which is reported once, whatever it was. The batch of
+ * a tick goes out in one message; what is posted while the worker shows no life is bounded. I/O thread.
+ */
+import { type MessagePort, Worker } from 'node:worker_threads';
+import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
+import { BatchedPort } from '../channel/port.ts';
+import { type CallWorkerStart, type FromWorker, HEALTH, HEALTH_CELLS } from '../channel/worker-start.ts';
+import type { Clock, Timer } from '../clock.ts';
+import { type ErrorRecord, toErrorRecord } from '../errors.ts';
+
+export type LossCause =
+  | 'exit'
+  | 'error'
+  | 'stall'
+  | 'memory'
+  | 'messages not taken'
+  | 'start too slow'
+  | 'unpostable message';
+
+export interface WatchedWorkerOptions {
+  readonly workerUrl: URL;
+  readonly stallMs: number;
+  readonly heapLimitBytes: number;
+  readonly clock: Clock;
+  readonly start: Omit<CallWorkerStart, 'health'>;
+  readonly onReady: () => void;
+  readonly onMessage: (message: FromCall) => void;
+  /** A message of this call could not be cloned; the call cannot go on. */
+  readonly onUnpostable: (callId: CallId) => void;
+  /** Once. The worker is already being terminated. `suspect` is the call that it was serving, or 0. */
+  readonly onLost: (cause: LossCause, suspect: CallId, error: ErrorRecord | null) => void;
+}
+
+/** A worker imports in well under a second; a loaded two-core machine takes several. */
+const START_DEADLINE_MS = 20_000;
+const HEAP_POLL_MS = 1000;
+/**
+ * What may be posted between two signs of life. A beat comes every 100 ms, and the worker takes its messages before it can
+ * beat by its timer: more than this in between means that nothing is taken. 32 MiB are 1,000 utterances of a second.
+ */
+const UNTAKEN_MESSAGES_MAX = 20_000;
+const UNTAKEN_BYTES_MAX = 32 * 1024 * 1024;
+/** V8's own limit stands far above ours: reaching it can abort the whole process. */
+const HARD_LIMIT_FACTOR = 4;
+
+export class WatchedWorker {
+  readonly index: number;
+  /** The calls placed here; kept by the pool. */
+  readonly calls = new Set<CallId>();
+  readonly #options: WatchedWorkerOptions;
+  readonly #worker: Worker;
+  readonly #health: Int32Array;
+  #state: 'starting' | 'ready' | 'gone' = 'starting';
+  #wasReady = false;
+  readonly #outbox: BatchedPort<ToCall>;
+  #untakenMessages = 0;
+  #untakenBytes = 0;
+  #beat = 0;
+  #beatAtMs: number;
+  #checkedAtMs: number;
+  readonly #startedAtMs: number;
+  #heapAskedAtMs: number;
+  #isHeapAsked = false;
+  #watch: Timer | null = null;
+  #gone: Promise<void> | null = null;
+
+  constructor(options: WatchedWorkerOptions) {
+    this.#options = options;
+    this.index = options.start.workerIndex;
+    const memory = new SharedArrayBuffer(HEALTH_CELLS * Int32Array.BYTES_PER_ELEMENT);
+    this.#health = new Int32Array(memory);
+    this.#startedAtMs = options.clock.nowMs();
+    this.#beatAtMs = this.#startedAtMs;
+    this.#checkedAtMs = this.#startedAtMs;
+    this.#heapAskedAtMs = this.#startedAtMs;
+    const ports: MessagePort[] = [options.start.storePort, options.start.voicePort];
+    this.#worker = new Worker(options.workerUrl, {
+      workerData: { ...options.start, health: memory } satisfies CallWorkerStart,
+      transferList: ports,
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.ceil((options.heapLimitBytes * HARD_LIMIT_FACTOR) / 2 ** 20),
+      },
+    });
+    this.#outbox = new BatchedPort<ToCall>(this.#worker, {
+      onRefused: (message) => this.#options.onUnpostable(message.callId),
+    });
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#worker.on('messageerror', (thrown) => this.#lose('error', toErrorRecord(thrown)));
+    this.#worker.on('error', (thrown) => this.#lose('error', toErrorRecord(thrown)));
+    this.#worker.on('exit', () => this.#lose('exit', null));
+    this.#watchLater();
+  }
+
+  /** It takes calls. */
+  get isReady(): boolean {
+    return this.#state === 'ready';
+  }
+
+  /** It has taken calls: its loss is no failed start. */
+  get wasReady(): boolean {
+    return this.#wasReady;
+  }
+
+  /** Sends it with the tick's other messages. */
+  post(message: ToCall): void {
+    if (this.#state === 'gone') return;
+    const transfer = message.kind === 'utterance' ? [message.audio] : [];
+    this.#readBeat();
+    this.#untakenMessages += 1;
+    this.#untakenBytes += transfer[0]?.byteLength ?? 0;
+    if (this.#untakenMessages > UNTAKEN_MESSAGES_MAX || this.#untakenBytes > UNTAKEN_BYTES_MAX) {
+      this.#lose('messages not taken', null);
+      return;
+    }
+    try {
+      this.#outbox.post(message, transfer);
+    } catch {
+      this.#options.onUnpostable(message.callId);
+    }
+  }
+
+  /** Ends the thread with no report. Resolves when it has gone. Idempotent. */
+  close(): Promise<void> {
+    this.#leave();
+    this.#gone ??= this.#worker.terminate().then(() => undefined);
+    return this.#gone;
+  }
+
+  #receive(message: FromWorker): void {
+    if (this.#state === 'gone') return;
+    switch (message.kind) {
+      case 'worker.ready':
+        if (this.#state !== 'starting') return;
+        this.#state = 'ready';
+        this.#wasReady = true;
+        this.#beatAtMs = this.#options.clock.nowMs();
+        this.#options.onReady();
+        return;
+      case 'worker.failed':
+        this.#lose('error', message.error);
+        return;
+      case 'batch':
+        for (const each of message.messages) this.#options.onMessage(each);
+        return;
+    }
+  }
+
+  #watchLater(): void {
+    const intervalMs = Math.max(20, Math.min(HEAP_POLL_MS, this.#options.stallMs / 4));
+    this.#watch = this.#options.clock.setTimer(intervalMs, () => {
+      this.#watch = null;
+      this.#check();
+      if (this.#state !== 'gone') this.#watchLater();
+    });
+  }
+
+  #check(): void {
+    const { clock, stallMs } = this.#options;
+    const nowMs = clock.nowMs();
+    // This thread was held up itself (or the machine slept): what it did not see is no proof.
+    const wasHeldUp = nowMs - this.#checkedAtMs > stallMs;
+    this.#checkedAtMs = nowMs;
+    this.#readBeat();
+    if (wasHeldUp) this.#beatAtMs = nowMs;
+    if (this.#state === 'starting') {
+      if (nowMs - this.#startedAtMs > START_DEADLINE_MS) this.#lose('start too slow', null);
+      return;
+    }
+    if (nowMs - this.#beatAtMs > stallMs) {
+      this.#lose('stall', null);
+      return;
+    }
+    if (nowMs - this.#heapAskedAtMs >= HEAP_POLL_MS && !this.#isHeapAsked) this.#askHeap(nowMs);
+  }
+
+  #readBeat(): void {
+    const beat = Atomics.load(this.#health, HEALTH.beat);
+    if (beat === this.#beat) return;
+    this.#beat = beat;
+    this.#beatAtMs = this.#options.clock.nowMs();
+    this.#untakenMessages = 0;
+    this.#untakenBytes = 0;
+  }
+
+  /** Answered by V8's interrupt, also in a loop that never yields. */
+  #askHeap(nowMs: number): void {
+    this.#heapAskedAtMs = nowMs;
+    this.#isHeapAsked = true;
+    this.#worker.getHeapStatistics().then(
+      (heap) => {
+        this.#isHeapAsked = false;
+        const bytes = heap.used_heap_size + heap.external_memory;
+        if (bytes > this.#options.heapLimitBytes) this.#lose('memory', null);
+      },
+      () => {
+        // The worker ended meanwhile; its exit says so.
+        this.#isHeapAsked = false;
+      },
+    );
+  }
+
+  #lose(cause: LossCause, error: ErrorRecord | null): void {
+    if (this.#state === 'gone') return;
+    const suspect = Atomics.load(this.#health, HEALTH.callId);
+    void this.close();
+    this.#options.onLost(cause, suspect, error);
+  }
+
+  #leave(): void {
+    this.#state = 'gone';
+    if (this.#watch !== null) this.#options.clock.clearTimer(this.#watch);
+    this.#watch = null;
+  }
+}

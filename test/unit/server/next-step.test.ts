@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { EndReason } from '../../../src/channel/messages.ts';
+import { type Known, nextStep } from '../../../src/server/next-step.ts';
+import type { CallRecord } from '../../../src/store/call-store.ts';
+
+const NOTHING: Known = { tokenAttempt: 0, claimedAttempt: -1, isLive: false, end: null, record: null };
+
+function ended(reason: EndReason, attempt = 0): Known {
+  return { ...NOTHING, claimedAttempt: attempt, end: { attempt, reason, disposition: null, state: null } };
+}
+
+function recorded(endReason: EndReason | null, attempt = 0, outcome: string | null = null): Known {
+  const record = { attempt, endReason, outcome } as CallRecord;
+  return { ...NOTHING, record };
+}
+
+describe('nextStep', () => {
+  it.each(['stream lost', 'peer does not read', 'shutting down', 'superseded'] as const)(
+    'resumes with the next attempt after "%s"',
+    (reason) => {
+      expect(nextStep(ended(reason))).toEqual({ kind: 'resume', attempt: 1 });
+      expect(nextStep(recorded(reason))).toEqual({ kind: 'resume', attempt: 1 });
+    },
+  );
+
+  it.each(['completed', 'caller hung up', 'time limit', 'no media', 'call failed', 'worker failed'] as const)(
+    'hangs up after "%s"',
+    (reason) => {
+      expect(nextStep(ended(reason))).toEqual({ kind: 'hangup' });
+      expect(nextStep(recorded(reason))).toEqual({ kind: 'hangup' });
+    },
+  );
+
+  it('dials where the call said so, also when its stream was lost on the way', () => {
+    const disposition = { kind: 'transfer', to: '+15551234567' } as const;
+    for (const reason of ['transferred', 'stream lost'] as const) {
+      const end = { attempt: 0, reason, disposition, state: null };
+      expect(nextStep({ ...NOTHING, claimedAttempt: 0, end })).toEqual({ kind: 'dial', to: '+15551234567' });
+    }
+  });
+
+  it('does not dial for a caller who hung up', () => {
+    const disposition = { kind: 'transfer', to: '+15551234567' } as const;
+    const end = { attempt: 0, reason: 'caller hung up', disposition, state: null } as const;
+    expect(nextStep({ ...NOTHING, end })).toEqual({ kind: 'hangup' });
+  });
+
+  it('hangs up when the goodbye was lost with its stream', () => {
+    const end = { attempt: 0, reason: 'stream lost', disposition: { kind: 'hangup' }, state: null } as const;
+    expect(nextStep({ ...NOTHING, claimedAttempt: 0, end })).toEqual({ kind: 'hangup' });
+    expect(nextStep(recorded('stream lost', 0, 'eligible'))).toEqual({ kind: 'hangup' });
+  });
+
+  it('resumes a call that only the store knows, and one that nobody knows', () => {
+    expect(nextStep(recorded(null, 2))).toEqual({ kind: 'resume', attempt: 3 });
+    expect(nextStep(NOTHING)).toEqual({ kind: 'resume', attempt: 1 });
+  });
+
+  it('takes the carrier at its word when it lost a stream that we think is open', () => {
+    expect(nextStep({ ...NOTHING, claimedAttempt: 0, isLive: true })).toEqual({ kind: 'resume', attempt: 1 });
+    const earlier = { ...ended('no media', 0), claimedAttempt: 1, isLive: true };
+    expect(nextStep(earlier)).toEqual({ kind: 'resume', attempt: 2 });
+  });
+
+  it('gives a repeated request the same attempt until that was used', () => {
+    const known = ended('stream lost');
+    expect(nextStep(known)).toEqual(nextStep(known));
+    expect(nextStep({ ...known, claimedAttempt: 1 })).toEqual({ kind: 'resume', attempt: 2 });
+  });
+
+  it('apologizes after three resumes', () => {
+    expect(nextStep({ ...ended('stream lost', 2), tokenAttempt: 2 })).toEqual({ kind: 'resume', attempt: 3 });
+    expect(nextStep({ ...ended('stream lost', 3), tokenAttempt: 3 })).toEqual({ kind: 'apologize' });
+  });
+
+  it('believes a later attempt of another node rather than its own memory', () => {
+    const known = {
+      ...ended('stream lost', 0),
+      record: { attempt: 1, endReason: 'completed' } as CallRecord,
+    };
+    expect(nextStep(known)).toEqual({ kind: 'hangup' });
+  });
+
+  it('believes its own memory where the record has not caught up', () => {
+    const known = {
+      ...ended('completed', 1),
+      record: { attempt: 1, endReason: null, outcome: null } as CallRecord,
+    };
+    expect(nextStep(known)).toEqual({ kind: 'hangup' });
+  });
+});

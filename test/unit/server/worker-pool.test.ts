@@ -1,0 +1,223 @@
+/** With real threads: what is tested is that a thread's death, spin or growth is seen. Waits end by events. */
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FromCall, ToCall } from '../../../src/channel/messages.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { createLog } from '../../../src/log.ts';
+import { WorkerPool, type WorkerPoolOptions } from '../../../src/server/worker-pool.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { CUES } from '../../support/server-call-worker.ts';
+
+const pools: WorkerPool[] = [];
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+});
+
+interface Lost {
+  callIds: readonly number[];
+  suspect: number;
+  cause: string;
+}
+
+/** Reports that can be waited for in the order in which they come. */
+class Inbox<T> {
+  readonly all: T[] = [];
+  #waiting: (() => void)[] = [];
+
+  add(item: T): void {
+    this.all.push(item);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  async find(matches: (item: T) => boolean): Promise<T> {
+    for (;;) {
+      const found = this.all.find(matches);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}
+
+function startPool(options: Partial<WorkerPoolOptions> = {}) {
+  const messages = new Inbox<FromCall>();
+  const lost = new Inbox<Lost>();
+  const fatal = new Inbox<Error>();
+  const logged = new Inbox<string>();
+  const port = () => {
+    const channel = new MessageChannel();
+    channel.port1.unref();
+    return channel.port2;
+  };
+  const pool = new WorkerPool({
+    workerUrl: new URL('../../support/server-call-worker.ts', import.meta.url),
+    workers: 1,
+    stallMs: 400,
+    heapLimitBytes: 2 ** 29,
+    clock: systemClock,
+    log: createLog({ level: 'info', destination: { write: (line: string) => logged.add(line) } }),
+    openStorePort: port,
+    openVoicePort: port,
+    flows: null,
+    readyPromptKeys: () => [],
+    settings: { logLevel: 'silent', logPii: false, recognizerDeadlineMs: 1000 },
+    onMessage: (message) => messages.add(message),
+    onLost: (callIds, suspect, cause) => lost.add({ callIds, suspect, cause }),
+    onFatal: (error) => fatal.add(error),
+    ...options,
+  });
+  pools.push(pool);
+  const ready = async (count: number) => {
+    let seen = 0;
+    await logged.find((line) => line.includes('"worker.ready"') && ++seen >= count);
+  };
+  return { pool, messages, lost, fatal, logged, ready };
+}
+
+function started(callId: number, to: string): ToCall {
+  const call = {
+    callSid: 'CA',
+    streamSid: 'MZ',
+    attempt: 0,
+    from: '',
+    to,
+    playFormat: 'mulaw-8000',
+    state: null,
+  };
+  return { kind: 'call.started', callId, call };
+}
+
+describe('WorkerPool', () => {
+  it('places no call before a worker has said that it is ready', async () => {
+    const { pool, ready } = startPool();
+    expect(pool.readyCount).toBe(0);
+    expect(pool.place(1)).toBeNull();
+    await ready(1);
+    expect(pool.readyCount).toBe(1);
+    expect(pool.place(1)).toBe(0);
+  });
+
+  it('places a call on the worker with the fewest calls', async () => {
+    const { pool, ready } = startPool({ workers: 2 });
+    await ready(2);
+    const first = pool.place(1);
+    const second = pool.place(2);
+    expect(first).not.toBe(second);
+    pool.release(1);
+    expect(pool.place(3)).toBe(first);
+    expect(pool.placedCount).toBe(2);
+  });
+
+  it('carries messages both ways and transfers an utterance', async () => {
+    const { pool, messages, ready } = startPool();
+    await ready(1);
+    pool.place(7);
+    pool.post(started(7, CUES.talk));
+    const audio = new ArrayBuffer(640);
+    const at = { speechStartMs: 0, speechEndMs: 0, voicedMs: 0, cut: false };
+    pool.post({ kind: 'utterance', callId: 7, listenId: 1, audio, sampleRateHz: 8000, ...at });
+    await messages.find((message) => message.kind === 'play');
+    await messages.find((message) => message.kind === 'listen' && message.listenId === 640);
+    expect(audio.byteLength).toBe(0);
+  });
+
+  it('ends only the call whose message cannot be sent', async () => {
+    const { pool, lost, messages, ready } = startPool();
+    await ready(1);
+    pool.place(1);
+    pool.place(2);
+    const audio = new ArrayBuffer(640);
+    structuredClone(audio, { transfer: [audio] });
+    const at = { speechStartMs: 0, speechEndMs: 0, voicedMs: 0, cut: false };
+    pool.post({ kind: 'utterance', callId: 1, listenId: 1, audio, sampleRateHz: 8000, ...at });
+    pool.post(started(2, CUES.talk));
+    expect((await lost.find(() => true)).callIds).toEqual([1]);
+    await messages.find((message) => message.callId === 2);
+    expect(pool.lostCount).toBe(0);
+  });
+
+  it.each([
+    ['throw', 'error'],
+    ['exit', 'exit'],
+    ['spin', 'stall'],
+  ] as const)('hands back the calls of a worker that does "%s", and replaces it', async (cue, cause) => {
+    const { pool, lost, ready } = startPool();
+    await ready(1);
+    for (const callId of [11, 12, 13]) pool.place(callId);
+    pool.post(started(11, CUES.talk));
+    pool.post(started(12, CUES[cue]));
+    const report = await lost.find(() => true);
+    expect(report).toEqual({ callIds: [11, 12, 13], suspect: 12, cause });
+    await ready(2);
+    expect(pool.place(14)).toBe(0);
+    expect(pool.placedCount).toBe(1);
+  });
+
+  it('leaves the calls of other workers alone', async () => {
+    const { pool, lost, messages, ready } = startPool({ workers: 2 });
+    await ready(2);
+    pool.place(1);
+    pool.place(2);
+    pool.post(started(1, CUES.spin));
+    expect((await lost.find(() => true)).callIds).toEqual([1]);
+    pool.post(started(2, CUES.talk));
+    await messages.find((message) => message.callId === 2 && message.kind === 'play');
+  });
+
+  it('terminates a worker that outgrows its memory, and the process lives', async () => {
+    const { pool, lost, ready } = startPool({ heapLimitBytes: 96 * 2 ** 20, stallMs: 20_000 });
+    await ready(1);
+    pool.place(1);
+    pool.post(started(1, CUES.grow));
+    expect(await lost.find(() => true)).toMatchObject({ callIds: [1], cause: 'memory' });
+    await ready(2);
+  });
+
+  it('gives up with a clear error when workers cannot start', async () => {
+    const { pool, fatal } = startPool({ flows: { failToStart: true } });
+    const error = await fatal.find(() => true);
+    expect(error.message).toMatch(/3 failures in a row .*no start on cue/);
+    expect(pool.readyCount).toBe(0);
+  });
+
+  it('drops what is posted for a call that was released', async () => {
+    const { pool, messages, ready } = startPool();
+    await ready(1);
+    pool.place(1);
+    pool.release(1);
+    pool.post(started(1, CUES.talk));
+    pool.place(2);
+    pool.post(started(2, CUES.talk));
+    await messages.find((message) => message.callId === 2 && message.kind === 'play');
+    expect(messages.all.some((message) => message.callId === 1)).toBe(false);
+  });
+
+  it('closes its threads and reports nothing for that', async () => {
+    const { pool, lost, ready } = startPool({ workers: 2 });
+    await ready(2);
+    pool.place(1);
+    await pool.close();
+    await pool.close();
+    expect(lost.all).toEqual([]);
+    expect(pool.readyCount).toBe(0);
+  });
+});
+
+describe('a worker that dies again and again', () => {
+  it('is replaced at once five times in 10 s, then ever more slowly', async () => {
+    const clock = new FakeClock();
+    const { logged, lost, pool, ready } = startPool({ clock });
+    const delays: number[] = [];
+    for (let loss = 1; loss <= 8; loss++) {
+      await ready(loss);
+      pool.place(loss);
+      pool.post(started(loss, CUES.exit));
+      await lost.find((report) => report.callIds.includes(loss));
+      const before = clock.nowMs();
+      while (pool.startedCount === loss) clock.advanceMs(10);
+      delays.push(clock.nowMs() - before);
+    }
+    expect(delays).toEqual([10, 10, 10, 10, 10, 250, 500, 1000]);
+    expect(logged.all.filter((line) => line.includes('"worker.lost"'))).toHaveLength(8);
+  });
+});
