@@ -14,7 +14,10 @@ export const RECEIVED = {
   speechEnded: 4,
   /** No speech for `noInputMs` of media time since `armNoInput`. */
   noInput: 8,
-  /** A media message that is not ours to hear (outbound track, other streamSid, before start); counted. */
+  /**
+   * A media message that is not ours to hear (outbound track, other streamSid, before `setStreamSid`, the chunk of the
+   * message before once more) or cannot be heard (no base64, empty, half a sample). Counted; it needs no second look.
+   */
   ignored: 16,
   /** What began as speech was too short or a tone; it is dropped and no utterance comes. */
   speechDiscarded: 32,
@@ -28,7 +31,10 @@ export interface ListenSettings {
   readonly maxUtteranceMs: number;
 }
 
-/** The utterance that `takeUtterance` handed out last. Positions are media time since the stream's first frame. */
+/**
+ * The utterance that ended last, taken or not; all zero before the first. Positions are media time since the stream's
+ * first frame, in steps of 20 ms. The audio ends at most 300 ms after `speechEndMs`, however long the wait for that end.
+ */
 export interface UtteranceSpan {
   /** Where the copied audio begins, pre-roll included. */
   readonly audioStartMs: number;
@@ -40,45 +46,70 @@ export interface UtteranceSpan {
   readonly voicedMs: number;
 }
 
-/** Counters since the stream began; for logs, metrics and tests. */
+/** Counters since the stream began; for logs, metrics and tests. They can be read after `close` too. */
 export interface ReceiverCounters {
+  /** Taken in, `receiveAudio` included. */
   readonly mediaMessages: number;
+  /** Not ours to hear. */
   readonly ignoredMessages: number;
+  /** Ours, but no base64, empty or half a sample. */
   readonly badPayloads: number;
+  /** Frames of 20 ms with three samples or more at the end of the scale. */
   readonly clippedFrames: number;
 }
 
 /** One stream's inbound audio: media message -> PCM -> endpointer -> utterance. Owned by one MediaStream. */
 export interface NativeStreamReceiver {
-  /** Media messages with another `streamSid` are ignored. Call once, at `start`. */
+  /** Media messages with another `streamSid` are ignored; all are before this. Call once, at `start`. */
   setStreamSid(streamSid: string): void;
   /**
    * Takes one whole wire message, the bytes as they came. The buffer is read during the call only.
    * `playoutDbfs` is the level of what the caller hears from us about now (-100 when nothing plays): onset
-   * then asks for more, so that our own echo does not interrupt us. Returns a sum of `RECEIVED` bits.
+   * then asks for more, so that our own echo does not interrupt us. Returns a sum of `RECEIVED` bits; 0 also for a
+   * payload over 48 KiB and for every message of a pcm16 receiver. Throws TypeError for another kind of argument.
    */
   receive(message: ArrayBuffer, playoutDbfs: number): number;
-  /** The same for audio that comes without a wire message (browser): raw samples of the receiver's format. */
+  /**
+   * The same for audio that comes without a wire message (browser) or out of an unusual one: raw samples of the
+   * receiver's format, little-endian. Returns `media` or `ignored`, with what was found.
+   */
   receiveAudio(payload: Uint8Array, playoutDbfs: number): number;
-  /** Begins to hear utterances; the pre-roll before this moment still counts. Replaces earlier settings. */
+  /**
+   * Begins to hear utterances, one after the other; speech that began within the last 600 ms still counts. Replaces
+   * earlier settings and drops an utterance that was not taken. What is found comes with the next frame.
+   */
   listen(settings: ListenSettings): void;
   /** Hears no utterances; the noise floor and the pre-roll go on. Drops an utterance in progress. */
   stopListening(): void;
-  /** Drops an utterance in progress (a digit came instead) and goes on listening. */
+  /**
+   * Drops an utterance in progress or not taken (a digit came instead), and the rest of that speech; goes on listening
+   * for the next.
+   */
   discardSpeech(): void;
-  /** Starts the no-input count now; speech or `disarmNoInput` stops it. */
+  /**
+   * Starts the no-input count now, 1 to 3,600,000 ms. An utterance in progress holds it, one that ended ends it, one that
+   * is discarded lets it go on.
+   */
   armNoInput(noInputMs: number): void;
   disarmNoInput(): void;
-  /** The finished utterance as PCM16 samples in a new engine-owned ArrayBuffer (transferable), or null. */
+  /**
+   * The finished utterance as PCM16 samples at `utteranceRateHz`, in a new engine-owned ArrayBuffer (transferable), or
+   * null. One waits at most: the next one to end takes its place.
+   */
   takeUtterance(): ArrayBuffer | null;
   lastUtterance(): UtteranceSpan;
+  /** 8000 for a source of 8 kHz, else 16000: what utterances come in. */
+  readonly utteranceRateHz: 8000 | 16000;
   /** Media time received so far, in milliseconds. */
   mediaMs(): number;
   /** Level of the last frame and the noise floor, dBFS (-100 to 0). */
   levelDbfs(): number;
   noiseFloorDbfs(): number;
   counters(): ReceiverCounters;
-  /** Frees the native memory at once. Idempotent; every later call is a no-op that returns 0 or null. */
+  /**
+   * Frees the native memory at once. Idempotent; later calls do nothing and return 0, null or -100 dBFS, but for
+   * `counters`, `lastUtterance` and `mediaMs`, which keep what they had.
+   */
   close(): void;
 }
 
@@ -86,29 +117,44 @@ export interface NativeStreamReceiver {
 export interface NativeResampler {
   /** Writes to `output` and returns the samples written. `output` must hold at least `maxOutputSamples(input.length)`. */
   process(input: Int16Array, output: Int16Array): number;
-  /** What the filter still holds; after it the resampler is as new. */
+  /** What the filter still holds, `delaySamples` or nothing; after it the resampler is as new. */
   flush(output: Int16Array): number;
   reset(): void;
   /** Samples that one `process` of `inputSamples` may write at the most; also enough for `flush`. */
   maxOutputSamples(inputSamples: number): number;
-  /** Group delay in output samples. */
+  /** Group delay in output samples; 0 for equal rates. At most 3 ms. */
   readonly delaySamples: number;
 }
 
+export interface LiveObjects {
+  readonly receivers: number;
+  readonly resamplers: number;
+}
+
 export interface Addon {
-  /** scalar, avx2, avx512 or neon. */
+  /** scalar, avx2, avx512 or neon; `TRUNKLINE_ISA` forces one, and a load fails if it cannot be had. */
   activeIsa(): string;
+  /**
+   * G.711, spandsp-exact. Returns the samples done, all of `input`; `output` must hold as many and lie apart from it.
+   */
   mulawDecode(input: Uint8Array, output: Int16Array): number;
   mulawEncode(input: Int16Array, output: Uint8Array): number;
   alawDecode(input: Uint8Array, output: Int16Array): number;
   alawEncode(input: Int16Array, output: Uint8Array): number;
   /** Standard base64 with padding. Returns the bytes written: 4 * ceil(input.length / 3). */
   base64Encode(input: Uint8Array, output: Uint8Array): number;
+  /**
+   * The inverse, strict: padding required, unused bits zero, no white space. Returns the bytes written, or -1 for text
+   * that is not base64; `output` must hold 3 * ceil(input.length / 4), and after -1 its content means nothing.
+   */
+  base64Decode(input: Uint8Array, output: Uint8Array): number;
   readonly StreamReceiver: new (format: {
     codec: 'mulaw' | 'alaw' | 'pcm16';
     sampleRateHz: number;
   }) => NativeStreamReceiver;
   readonly Resampler: new (fromHz: number, toHz: number) => NativeResampler;
   /** Native objects alive in this environment, by class: a leak check for tests and metrics. */
-  liveObjects(): { receivers: number; resamplers: number };
+  liveObjects(): LiveObjects;
+  /** The same over all threads of the process. */
+  liveObjectsInProcess(): LiveObjects;
 }

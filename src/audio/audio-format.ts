@@ -3,6 +3,8 @@
  * where it is made and not where it is heard.
  */
 
+import { InvalidStateError } from '../errors.ts';
+
 export type Codec = 'mulaw' | 'alaw' | 'pcm16';
 
 /** Every rate that Trunkline takes or gives. */
@@ -39,7 +41,21 @@ export function durationMs(format: AudioFormat, bytes: number): number {
   return (bytes / bytesPerSample(format.codec) / format.sampleRateHz) * 1000;
 }
 
-/** A name for logs and cache keys: `mulaw-8000`. */
+/** A name for logs, cache keys and messages: `mulaw-8000`. */
 export function formatName(format: AudioFormat): string {
   return `${format.codec}-${format.sampleRateHz}`;
+}
+
+/** The format that `formatName` named. Throws InvalidStateError: only our own threads write such names. */
+export function parseFormatName(name: string): AudioFormat {
+  const [codec, rate, ...rest] = name.split('-');
+  const sampleRateHz = Number(rate);
+  if (
+    (codec === 'mulaw' || codec === 'alaw' || codec === 'pcm16') &&
+    isSampleRateHz(sampleRateHz) &&
+    rest.length === 0
+  ) {
+    return { codec, sampleRateHz, channels: 1 };
+  }
+  throw new InvalidStateError(`Expected a format as mulaw-8000, received ${name}`);
 }

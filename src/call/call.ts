@@ -1,0 +1,346 @@
+/**
+ * One live call in a call worker: what the media plane and the recognizer report becomes events, events step the flow,
+ * and the committed result becomes messages. It holds no audio beyond an utterance and knows no wire, socket or store
+ * engine. One transition at a time:
+ *
+ *     receive -> event queue -> step -> commit -> play, listen, finish ...
+ *                    ^            (the next event waits until the commit is answered)
+ *                    `-- Listening: recognizer, digits, deadline
+ *
+ * Ends: `call.ended` aborts all that is in flight; where the call cannot come back, the flow is stepped and committed a
+ * last time. A throw anywhere posts `call.failed` and leaves the call deaf until `call.ended` comes. Both are idempotent;
+ * `onClosed` comes once.
+ */
+import type {
+  CallId,
+  CallNote,
+  CallStart,
+  Disposition,
+  EndReason,
+  FromCall,
+  ToCall,
+} from '../channel/messages.ts';
+import type { Clock, Timer } from '../clock.ts';
+import { CapacityError, InvalidStateError, toErrorRecord } from '../errors.ts';
+import type { FlowAction } from '../flow/action.ts';
+import type { FlowEvent } from '../flow/event.ts';
+import type { FlowState } from '../flow/state.ts';
+import type { Log } from '../log.ts';
+import type { PromptWants } from '../speech/prompt-wants.ts';
+import type { Recognizer } from '../speech/recognizer.ts';
+import type { CallStore } from '../store/call-store.ts';
+import { Committed } from './committed.ts';
+import { Listening } from './listening.ts';
+import type { Script } from './script.ts';
+
+/** Events that wait while a commit (at most 250 ms) is out; a person makes no more. */
+const WAITING_EVENTS_MAX = 32;
+/** With neither a question nor an end in sight: what is playing must have ended (at most 120 s), else nothing will come. */
+const PLAYING_MAX_MS = 125_000;
+const NOTHING_TO_COME_MS = 5_000;
+/** After these the caller has gone for good. After any other the stream may come back, to the last committed state. */
+const FINAL_REASONS: readonly EndReason[] = ['completed', 'transferred', 'caller hung up', 'time limit'];
+
+export interface CallParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Pick<CallStore, 'commit'>;
+  /** With a deadline of its own. */
+  readonly recognizer: Recognizer;
+  readonly wants: Pick<PromptWants, 'want' | 'forget'>;
+  /** The script that `call.to` is answered by, or that its `state` came from. May throw: the call fails. */
+  readonly scriptFor: (call: CallStart) => Script;
+  readonly post: (message: FromCall) => void;
+  /** Runs `work` while the health memory names this call as the one being served. */
+  readonly serve: (callId: CallId, work: () => void) => void;
+  readonly onClosed: (callId: CallId) => void;
+}
+
+interface Playing {
+  readonly promptKey: string;
+  readonly bargeIn: boolean;
+}
+
+export class Call {
+  readonly #callId: CallId;
+  readonly #start: CallStart;
+  readonly #parts: CallParts;
+  readonly #log: Log;
+  readonly #events: FlowEvent[] = [];
+  readonly #playing = new Map<number, Playing>();
+  #script: Script | null = null;
+  #state: FlowState | null = null;
+  #listening: Listening | null = null;
+  #nothingToComeTimer: Timer | null = null;
+  #inTransition = false;
+  /** `live` -> `finishing` (the flow has ended, the last prompts play) -> `ending` (a last commit) -> `closed`; or `failed`. */
+  #phase: 'live' | 'finishing' | 'failed' | 'ending' | 'closed' = 'live';
+
+  constructor(callId: CallId, start: CallStart, parts: CallParts) {
+    this.#callId = callId;
+    this.#start = start;
+    this.#parts = parts;
+    this.#log = parts.log.child({ callSid: start.callSid });
+  }
+
+  /** Answers the caller, or goes on where the call's state says. Call once, first. */
+  begin(): void {
+    this.#enter(() => {
+      const { from, to, state } = this.#start;
+      const script = this.#parts.scriptFor(this.#start);
+      this.#script = script;
+      if (!isStateOf(state, script)) {
+        this.#state = script.initialState();
+        this.#enqueue({ kind: 'started', from, to, variables: {} });
+      } else {
+        this.#state = state;
+        // It was lost during its goodbye: there is nothing left to ask.
+        if (state.phase === 'ended') this.#finish('completed', { kind: 'hangup' });
+        else this.#enqueue({ kind: 'resumed' });
+      }
+      this.#watchForNothingToCome();
+    });
+  }
+
+  /** Never throws. A message of the wrong moment or of another listen is dropped. */
+  receive(message: ToCall): void {
+    this.#enter(() => {
+      if (message.kind === 'call.ended') this.#end(message.reason);
+      else if (this.#phase === 'live') this.#hear(message);
+    });
+  }
+
+  #hear(message: ToCall): void {
+    const listening = this.#listening;
+    switch (message.kind) {
+      case 'utterance':
+        if (listening?.listenId === message.listenId) listening.hearUtterance(message);
+        break;
+      case 'no.input':
+        if (listening?.listenId === message.listenId) listening.hearNothing();
+        break;
+      case 'digit':
+        listening?.hearDigit(message.digit);
+        break;
+      case 'prompt.ended':
+        this.#promptEnded(message);
+        break;
+      case 'call.started':
+      case 'call.ended':
+      // Barge-in and the utterance's end are the media plane's affair; the flow hears of what was said.
+      case 'speech.started':
+      case 'speech.discarded':
+        break;
+    }
+  }
+
+  #promptEnded(message: Extract<ToCall, { kind: 'prompt.ended' }>): void {
+    const { playId, outcome, playedMs } = message;
+    const prompt = this.#playing.get(playId);
+    if (prompt === undefined) return;
+    this.#playing.delete(playId);
+    if (outcome === 'failed') this.#parts.wants.forget(prompt.promptKey);
+    if (this.#playing.size === 0) this.#listening?.promptsEnded();
+    this.#enqueue({ kind: 'prompt.ended', playId, outcome, playedMs });
+  }
+
+  #enqueue(event: FlowEvent): void {
+    if (this.#events.length >= WAITING_EVENTS_MAX) {
+      throw new CapacityError(`Expected at most ${WAITING_EVENTS_MAX} waiting events, received one more`);
+    }
+    this.#events.push(event);
+    this.#stepNext();
+  }
+
+  /** Steps until a transition waits for its commit, or no event is left. */
+  #stepNext(): void {
+    while (!this.#inTransition && this.#phase !== 'closed' && this.#phase !== 'failed') {
+      const event = this.#events.shift();
+      if (event === undefined) return;
+      const script = this.#script;
+      const before = this.#state;
+      // It ended before it began: nothing was said, and nothing is to be kept.
+      if (script === null || before === null) {
+        this.#close();
+        return;
+      }
+      const transition = script.step(before, event);
+      if (transition.state !== before || transition.actions.length > 0) {
+        this.#inTransition = true;
+        Committed.commit(this.#parts.store, this.#start, transition).then(
+          (committed) => this.#enter(() => this.#carryOut(committed)),
+          (thrown: unknown) =>
+            this.#enter(() => {
+              throw thrown;
+            }),
+        );
+      } else if (event.kind === 'ended') {
+        this.#close();
+      }
+    }
+  }
+
+  #carryOut(committed: Committed): void {
+    if (this.#phase === 'failed') return;
+    const before = this.#state;
+    this.#state = committed.state;
+    this.#inTransition = false;
+    if (this.#phase === 'ending') {
+      // The last event is still to come, or was this one.
+      if (this.#events.length === 0) this.#close();
+      else this.#stepNext();
+      return;
+    }
+    this.#parts.post({ kind: 'snapshot', callId: this.#callId, state: committed.state });
+    if (committed.state.outcome !== null && before?.outcome !== committed.state.outcome) {
+      const { outcome, answers } = committed.state;
+      this.#note({ kind: 'decided', outcome, answers });
+    }
+    const listensAgain = committed.actions.some((action) => action.kind === 'listen');
+    if (this.#listening?.settled === true && !listensAgain) {
+      this.#listening = null;
+      this.#parts.post({ kind: 'stop.listening', callId: this.#callId });
+    }
+    for (const action of committed.actions) this.#act(action);
+    this.#watchForNothingToCome();
+    this.#stepNext();
+  }
+
+  #act(action: FlowAction): void {
+    const callId = this.#callId;
+    switch (action.kind) {
+      case 'play': {
+        const { playId, bargeIn, nodeId, prompt } = action;
+        const promptKey = this.#parts.wants.want(
+          prompt.kind === 'audio' ? { kind: 'audio', path: prompt.path } : prompt,
+          this.#start.playFormat,
+        );
+        this.#playing.set(playId, { promptKey, bargeIn });
+        this.#note({ kind: 'bot said', text: prompt.text, nodeId });
+        this.#parts.post({ kind: 'play', callId, playId, promptKey, bargeIn });
+        break;
+      }
+      case 'listen': {
+        const { listenId, endOfSpeechMs, maxUtteranceMs, noInputMs } = action;
+        this.#listening?.close();
+        this.#listening = new Listening(action, this.#playing.size > 0, {
+          clock: this.#parts.clock,
+          recognizer: this.#parts.recognizer,
+          enter: (work) => this.#enter(work),
+          onSettled: (event) => {
+            if (event.kind === 'no.input') this.#note({ kind: 'no input', nodeId: action.nodeId });
+            if (event.kind === 'answered') this.#dropQuestion();
+            this.#enqueue(event);
+          },
+          onRecognizerFailed: (err) =>
+            this.#log.warn(
+              { event: 'recognizer.failed', err },
+              'a recognition failed; the keypad is offered',
+            ),
+        });
+        this.#parts.post({ kind: 'listen', callId, listenId, endOfSpeechMs, maxUtteranceMs, noInputMs });
+        break;
+      }
+      case 'record': {
+        const { nodeId, heard, by, value } = action;
+        const answer = value === null ? null : String(value);
+        this.#note({ kind: 'caller said', text: heard, how: by, answer, nodeId });
+        break;
+      }
+      case 'transfer':
+        this.#finish('transferred', { kind: 'transfer', to: action.to });
+        break;
+      case 'hangup':
+        this.#finish('completed', { kind: 'hangup' });
+        break;
+    }
+  }
+
+  /**
+   * An answered question is not asked any more. What was audible the media plane has cleared by itself when the caller
+   * spoke or pressed a key; this is for what it still waits to play. What must be heard to its end stays.
+   */
+  #dropQuestion(): void {
+    const playing = [...this.#playing.values()];
+    if (playing.length > 0 && playing.every((prompt) => prompt.bargeIn)) {
+      this.#parts.post({ kind: 'clear', callId: this.#callId });
+    }
+  }
+
+  #finish(reason: 'completed' | 'transferred', disposition: Disposition): void {
+    if (this.#phase !== 'live') return;
+    this.#phase = 'finishing';
+    this.#stopWaiting();
+    this.#parts.post({ kind: 'finish', callId: this.#callId, reason, disposition });
+  }
+
+  /** No state waits for ever, also one that a flow's author or a silent media plane left with nothing to wait for. */
+  #watchForNothingToCome(): void {
+    const { clock } = this.#parts;
+    if (this.#nothingToComeTimer !== null) clock.clearTimer(this.#nothingToComeTimer);
+    this.#nothingToComeTimer = null;
+    if (this.#phase !== 'live' || this.#listening !== null) return;
+    const delayMs = this.#playing.size > 0 ? PLAYING_MAX_MS : NOTHING_TO_COME_MS;
+    this.#nothingToComeTimer = clock.setTimer(delayMs, () =>
+      this.#enter(() => {
+        throw new InvalidStateError('Expected a question or an end, received nothing to wait for');
+      }),
+    );
+  }
+
+  #end(reason: EndReason): void {
+    if (this.#phase === 'ending') return;
+    this.#stopWaiting();
+    if (this.#phase === 'failed' || !FINAL_REASONS.includes(reason)) {
+      this.#close();
+      return;
+    }
+    this.#phase = 'ending';
+    this.#enqueue({ kind: 'ended', reason });
+  }
+
+  #fail(thrown: unknown): void {
+    this.#log.error({ event: 'call.failed', err: thrown }, 'a call failed; it alone is ended');
+    const wasEnding = this.#phase === 'ending';
+    this.#phase = 'failed';
+    this.#stopWaiting();
+    this.#parts.post({ kind: 'call.failed', callId: this.#callId, error: toErrorRecord(thrown) });
+    if (wasEnding) this.#close();
+  }
+
+  #stopWaiting(): void {
+    this.#events.length = 0;
+    this.#listening?.close();
+    this.#listening = null;
+    if (this.#nothingToComeTimer !== null) this.#parts.clock.clearTimer(this.#nothingToComeTimer);
+    this.#nothingToComeTimer = null;
+  }
+
+  #close(): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    this.#parts.onClosed(this.#callId);
+  }
+
+  /** Every way into this call's code goes through here: what it throws ends this call and no other. */
+  #enter(work: () => void): void {
+    if (this.#phase === 'closed') return;
+    this.#parts.serve(this.#callId, () => {
+      try {
+        work();
+      } catch (thrown) {
+        if (this.#phase !== 'failed' && this.#phase !== 'closed') this.#fail(thrown);
+      }
+    });
+  }
+
+  #note(note: CallNote): void {
+    this.#parts.post({ kind: 'note', callId: this.#callId, note });
+  }
+}
+
+function isStateOf(state: unknown, script: Script): state is FlowState {
+  return (
+    typeof state === 'object' && state !== null && (state as Partial<FlowState>).flowHash === script.flowHash
+  );
+}

@@ -1,0 +1,36 @@
+/**
+ * What a caller may be told: actions that exist only because the state behind them was committed. There is no other
+ * way to one of these than `commit`, so code that acts on a transition that a crash could forget does not compile.
+ */
+import type { FlowAction } from '../flow/action.ts';
+import type { FlowState } from '../flow/state.ts';
+import type { CallStore, CommitResult } from '../store/call-store.ts';
+
+/** What one step of a flow gives. */
+export interface Transition {
+  readonly state: FlowState;
+  readonly actions: readonly FlowAction[];
+}
+
+export class Committed {
+  readonly state: FlowState;
+  readonly actions: readonly FlowAction[];
+  readonly result: CommitResult;
+
+  private constructor(transition: Transition, result: CommitResult) {
+    this.state = transition.state;
+    this.actions = transition.actions;
+    this.result = result;
+  }
+
+  /** Settles within 250 ms, as the store promises. Rejects only on a defect of the store's client. */
+  static async commit(
+    store: Pick<CallStore, 'commit'>,
+    call: { readonly callSid: string; readonly attempt: number },
+    transition: Transition,
+  ): Promise<Committed> {
+    const { outcome, answers } = transition.state;
+    const result = await store.commit(call.callSid, call.attempt, transition.state, { outcome, answers });
+    return new Committed(transition, result);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * A call worker: many live calls on one thread, each ending for itself. It builds what the calls share, warms up, says
+ * `worker.ready`, and routes messages to calls. The entry that a Worker is made from is call-worker.ts; a test's entry
+ * calls the same function with a recognizer of its own.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { CallId, CallStart, FromCall, ToCall } from '../channel/messages.ts';
+import { BatchedPort } from '../channel/port.ts';
+import type { CallWorkerStart, FromWorker, ToWorker } from '../channel/worker-start.ts';
+import type { Clock } from '../clock.ts';
+import { toErrorRecord } from '../errors.ts';
+import { type FlowSet, flowByHash, flowFor } from '../flow/flow-set.ts';
+import { initialState } from '../flow/initial-state.ts';
+import { step } from '../flow/step.ts';
+import { createLog, type Log } from '../log.ts';
+import { PromptWants } from '../speech/prompt-wants.ts';
+import type { Recognizer } from '../speech/recognizer.ts';
+import { withDeadline } from '../speech/recognizer-deadline.ts';
+import { StoreClient } from '../store/store-client.ts';
+import { Call, type CallParts } from './call.ts';
+import { HealthBeat } from './health-beat.ts';
+import type { Script } from './script.ts';
+
+export interface CallWorkerOptions {
+  readonly start: CallWorkerStart;
+  /** The worker's own port to the I/O thread. */
+  readonly port: MessagePort;
+  readonly clock: Clock;
+  /** Loaded, and warm: the first utterance must not pay for it. */
+  readonly recognizer: Recognizer;
+}
+
+/** Says `worker.ready` before it returns. Whatever no call catches ends this thread with `worker.failed`. */
+export function runCallWorker(options: CallWorkerOptions): void {
+  const { start, port, clock } = options;
+  const { settings } = start;
+  const log = createLog({ level: settings.logLevel, logPii: settings.logPii }).child({
+    workerId: start.workerIndex,
+  });
+  exitOnStrayError(port, log);
+  const flows = start.flows as FlowSet;
+  const health = new HealthBeat(start.health, clock);
+  const calls = new Map<CallId, Call>();
+  const toMain = new BatchedPort<FromCall>(port, {
+    onRefused: (message, error) => {
+      log.error({ event: 'message.refused', kind: message.kind, err: error }, 'a message could not cross');
+      if (message.kind !== 'call.failed') toMain.post({ kind: 'call.failed', callId: message.callId, error });
+    },
+  });
+  const parts: CallParts = {
+    clock,
+    log,
+    store: new StoreClient(start.storePort, { clock, log }),
+    recognizer: withDeadline(options.recognizer, settings.recognizerDeadlineMs, clock),
+    wants: new PromptWants((wanted) => start.voicePort.postMessage(wanted), start.readyPromptKeys),
+    scriptFor: (call) => scriptFor(flows, call),
+    post: (message) => toMain.post(message),
+    serve: (callId, work) => health.serve(callId, work),
+    onClosed: (callId) => calls.delete(callId),
+  };
+  const receive = (message: ToCall): void => {
+    const { callId } = message;
+    const call = calls.get(callId);
+    if (call !== undefined) {
+      call.receive(message);
+    } else if (message.kind === 'call.started') {
+      const begun = new Call(callId, message.call, parts);
+      calls.set(callId, begun);
+      begun.begin();
+    }
+    // Anything else is for a call that has ended: its last messages crossed ours.
+  };
+  warmUp(flows);
+  port.on('message', (batch: ToWorker) => {
+    for (const message of batch.messages) {
+      health.beat();
+      receive(message);
+    }
+  });
+  port.postMessage({ kind: 'worker.ready' } satisfies FromWorker);
+}
+
+/** The version that the state began with, where it is still served; else the flow of the called number. */
+function scriptFor(flows: FlowSet, call: CallStart): Script {
+  const hash = (call.state as { flowHash?: unknown } | null)?.flowHash;
+  const flow = (typeof hash === 'string' ? flowByHash(flows, hash) : undefined) ?? flowFor(flows, call.to);
+  return {
+    flowHash: flow.hash,
+    initialState: () => initialState(flow, { from: call.from, to: call.to, variables: {} }),
+    step: (state, event) => step(flow, state, event),
+  };
+}
+
+/** One question of the default flow, asked of nobody: compiles what the first caller would wait for. */
+function warmUp(flows: FlowSet): void {
+  const call = { from: '', to: '', variables: {} };
+  step(flows.default, initialState(flows.default, call), { kind: 'started', ...call });
+}
+
+/** No call may be trusted after an error that none of them caught: the pool starts a fresh worker. */
+function exitOnStrayError(port: MessagePort, log: Log): void {
+  const exit = (thrown: unknown): void => {
+    log.fatal({ event: 'worker.failed', err: thrown }, 'a call worker failed');
+    port.postMessage({ kind: 'worker.failed', error: toErrorRecord(thrown) } satisfies FromWorker);
+    process.exit(1);
+  };
+  process.on('uncaughtException', exit);
+  process.on('unhandledRejection', exit);
+}

@@ -1,0 +1,7 @@
+/** What the voice thread is given when it is made (`workerData`). Its port then takes `PromptWanted` and gives `FromVoice`. */
+export interface VoiceWorkerStart {
+  /** Absolute. Finished prompts are kept in its `prompts` folder. */
+  readonly dataDir: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly logPii: boolean;
+}

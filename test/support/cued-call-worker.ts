@@ -1,0 +1,43 @@
+/**
+ * A call worker whose recognizer does on cue what no recognizer should. The cue is the first sample of the utterance;
+ * any other utterance is heard as "yes".
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { runCallWorker } from '../../src/call/run-call-worker.ts';
+import type { CallWorkerStart } from '../../src/channel/worker-start.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Recognizer } from '../../src/speech/recognizer.ts';
+
+export const RECOGNIZER_CUES = { throw: 1, strayThrow: 2, strayRejection: 3, spin: 4 } as const;
+
+const cued: Recognizer = {
+  provider: 'cued',
+  open: () => ({
+    push: ({ samples }) => {
+      switch (samples[0]) {
+        case RECOGNIZER_CUES.throw:
+          throw new Error('thrown on cue');
+        case RECOGNIZER_CUES.strayThrow:
+          setImmediate(() => {
+            throw new Error('stray throw');
+          });
+          break;
+        case RECOGNIZER_CUES.strayRejection:
+          void Promise.reject(new Error('stray rejection'));
+          break;
+        case RECOGNIZER_CUES.spin:
+          for (;;);
+      }
+    },
+    end: async () => ({ text: 'yes', confidence: 1, provider: 'cued' }),
+  }),
+};
+
+if (parentPort !== null) {
+  runCallWorker({
+    start: workerData as CallWorkerStart,
+    port: parentPort as MessagePort,
+    clock: systemClock,
+    recognizer: cued,
+  });
+}

@@ -1,0 +1,210 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as endOfTick } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { StoreAnswer, StoreRequest, StoreWrite } from '../../../src/channel/store-messages.ts';
+import { SqliteStore } from '../../../src/store/sqlite-store.ts';
+import { StoreThread } from '../../../src/store/store-thread.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { keptLog } from '../../support/silent-log.ts';
+import { openStore } from '../../support/store-fixture.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const BUSY = Object.assign(new Error('database is locked'), { errcode: 5 });
+const BAD = new Error('this row is bad');
+
+/** An engine that keeps its transactions, and fails for as long as the test says. */
+class FakeEngine {
+  readonly transactions: StoreWrite[][] = [];
+  failsWith: ((writes: readonly StoreWrite[]) => Error | null) | null = null;
+
+  async write(writes: readonly StoreWrite[]) {
+    const error = this.failsWith?.(writes) ?? null;
+    if (error !== null) throw error;
+    this.transactions.push([...writes]);
+    return writes.map((write) => (write.kind === 'begin' ? ('begun' as const) : null));
+  }
+
+  async load() {
+    return null;
+  }
+
+  async list() {
+    return [];
+  }
+
+  callSids() {
+    return this.transactions.map((writes) => writes.map((write) => write.callSid));
+  }
+}
+
+const commit = (callSid: string, state = '{}'): StoreWrite => ({
+  kind: 'commit',
+  callSid,
+  attempt: 0,
+  state,
+  outcome: null,
+  answers: '{}',
+  atWallMs: 0,
+});
+const begin = (callSid: string): StoreWrite => ({
+  kind: 'begin',
+  callSid,
+  attempt: 0,
+  from: '',
+  to: '',
+  flowHash: '',
+  atWallMs: 0,
+});
+
+function threadUnderTest(store: ConstructorParameters<typeof StoreThread>[0]['store']) {
+  const clock = new FakeClock();
+  const { log, lines } = keptLog();
+  const thread = new StoreThread({ store, isTransient: SqliteStore.isTransient, clock, log });
+  const answers: StoreAnswer[] = [];
+  const ask = thread.addClient((answer) => answers.push(answer));
+  let id = 0;
+  const request = (one: StoreRequest['ask']) => ask({ id: ++id, ask: one });
+  return { thread, clock, lines, answers, request };
+}
+
+/** A flush is some promises long, each of which may schedule another end of tick. */
+async function settle(): Promise<void> {
+  for (let tick = 0; tick < 5; tick++) await endOfTick();
+}
+
+describe('StoreThread', () => {
+  it('writes all that arrived in a tick in one transaction, and answers each', async () => {
+    const engine = new FakeEngine();
+    const { request, answers } = threadUnderTest(engine);
+    request(commit('CA1'));
+    request(commit('CA2'));
+    request(begin('CA3'));
+    await settle();
+    expect(engine.transactions).toHaveLength(1);
+    expect(answers.map(({ id }) => id).sort()).toEqual([1, 2, 3]);
+    expect(answers.every(({ ok }) => ok)).toBe(true);
+  });
+
+  it('answers nothing before the transaction is committed', async () => {
+    const engine = new FakeEngine();
+    const { request, answers } = threadUnderTest(engine);
+    request(commit('CA1'));
+    expect(answers).toEqual([]);
+    await settle();
+    expect(answers).toHaveLength(1);
+  });
+
+  it('writes the begin of a call before its commits, whichever port was read first', async () => {
+    const engine = new FakeEngine();
+    const { request } = threadUnderTest(engine);
+    request(commit('CA1'));
+    request(begin('CA1'));
+    await settle();
+    expect(engine.transactions[0]?.map(({ kind }) => kind)).toEqual(['begin', 'commit']);
+  });
+
+  it('keeps what a locked store refuses, and writes it in order when the lock is gone', async () => {
+    const engine = new FakeEngine();
+    const { request, answers, clock, lines } = threadUnderTest(engine);
+    engine.failsWith = () => BUSY;
+    request(commit('CA1', '1'));
+    await settle();
+    request(commit('CA1', '2'));
+    clock.advanceMs(100);
+    await settle();
+    expect(answers).toEqual([]);
+    engine.failsWith = null;
+    clock.advanceMs(200);
+    await settle();
+    const states = engine.transactions.flat().map((write) => (write.kind === 'commit' ? write.state : ''));
+    expect(states).toEqual(['1', '2']);
+    expect(answers).toHaveLength(2);
+    expect(lines().map((line) => line.event)).toEqual(['store.failed', 'store.recovered']);
+  });
+
+  it('reads while writes wait', async () => {
+    const engine = new FakeEngine();
+    const { request, answers } = threadUnderTest(engine);
+    engine.failsWith = () => BUSY;
+    request(commit('CA1'));
+    await settle();
+    request({ kind: 'load', callSid: 'CA1' });
+    await settle();
+    expect(answers).toEqual([{ id: 2, ok: true, value: null }]);
+  });
+
+  it('refuses the one bad write of a batch and keeps the others', async () => {
+    const engine = new FakeEngine();
+    const { request, answers } = threadUnderTest(engine);
+    engine.failsWith = (writes) => (writes.some(({ callSid }) => callSid === 'bad') ? BAD : null);
+    request(commit('CA1'));
+    request(commit('bad'));
+    request(commit('CA2'));
+    await settle();
+    expect(engine.callSids().flat()).toEqual(['CA1', 'CA2']);
+    expect(answers.filter(({ ok }) => !ok)).toMatchObject([{ id: 2, error: { message: 'this row is bad' } }]);
+  });
+
+  it('loses nothing when a lock comes while a batch is written one by one', async () => {
+    const engine = new FakeEngine();
+    const { request, answers, clock } = threadUnderTest(engine);
+    engine.failsWith = (writes) => {
+      if (writes.some(({ callSid }) => callSid === 'bad')) return BAD;
+      return writes.some(({ callSid }) => callSid === 'CA2') ? BUSY : null;
+    };
+    request(commit('CA1'));
+    request(commit('bad'));
+    request(commit('CA2'));
+    request(commit('CA3'));
+    await settle();
+    expect(engine.callSids().flat()).toEqual(['CA1']);
+    engine.failsWith = null;
+    clock.advanceMs(100);
+    await settle();
+    expect(engine.callSids().flat()).toEqual(['CA1', 'CA2', 'CA3']);
+    expect(answers).toHaveLength(4);
+  });
+
+  it('refuses reads beyond its bound', async () => {
+    const { request, answers } = threadUnderTest(new FakeEngine());
+    for (let index = 0; index < 1001; index++) request({ kind: 'load', callSid: 'CA1' });
+    expect(answers).toMatchObject([{ id: 1001, ok: false, error: { code: 'ERR_CAPACITY' } }]);
+    await settle();
+    expect(answers).toHaveLength(1001);
+  });
+
+  it('drains before it is closed, and says how many writes it could not', async () => {
+    const engine = new FakeEngine();
+    const { thread, request, clock } = threadUnderTest(engine);
+    request(commit('CA1'));
+    expect(await thread.drain(1000)).toBe(0);
+    engine.failsWith = () => BUSY;
+    request(commit('CA2'));
+    await settle();
+    const lostWrites = thread.drain(1000);
+    for (let step = 0; step < 10; step++) {
+      clock.advanceMs(100);
+      await settle();
+    }
+    expect(await lostWrites).toBe(1);
+  });
+
+  it('waits for the lock of another process on the real file', async () => {
+    const path = join(temporaryFolder(), 'calls.sqlite');
+    openStore(path).close();
+    const store = SqliteStore.open(path, 1);
+    const { request, answers, clock } = threadUnderTest(store);
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    request(begin('CA1'));
+    await settle();
+    expect(answers).toEqual([]);
+    other.exec('rollback');
+    other.close();
+    clock.advanceMs(100);
+    await settle();
+    expect(answers).toEqual([{ id: 1, ok: true, value: 'begun' }]);
+    store.close();
+  });
+});

@@ -1,0 +1,76 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type {
+  FromStoreThread,
+  StoreWorkerStart,
+  ToStoreThread,
+} from '../../../src/channel/store-messages.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { StoreClient } from '../../../src/store/store-client.ts';
+import { silentLog } from '../../support/silent-log.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+function threadUnderTest(path: string, abandonBeforeWallMs = 0) {
+  const worker = new Worker(new URL('../../../src/store/store-worker.ts', import.meta.url), {
+    workerData: { path, logLevel: 'silent', logPii: false, abandonBeforeWallMs } satisfies StoreWorkerStart,
+  });
+  onTestFinished(async () => {
+    await worker.terminate();
+  });
+  const said = new Promise<FromStoreThread>((resolve) => worker.once('message', resolve));
+  const exited = new Promise<number>((resolve) => worker.once('exit', resolve));
+  const open = () => {
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage({ kind: 'store.client', port: port2 } satisfies ToStoreThread, [port2]);
+    return new StoreClient(port1, { clock: systemClock, log: silentLog });
+  };
+  const close = () => worker.postMessage({ kind: 'store.close' } satisfies ToStoreThread);
+  return { said, exited, open, close };
+}
+
+const CALL = { callSid: 'CA1', attempt: 0, from: '', to: '', flowHash: 'f' };
+const UNDECIDED = { outcome: null, answers: { adult: true } };
+
+describe('the store thread', () => {
+  it('serves every client from one file', async () => {
+    const { said, open } = threadUnderTest(join(temporaryFolder(), 'calls.sqlite'));
+    const [main, worker] = [open(), open()];
+    expect(await main.begin(CALL)).toBe('begun');
+    expect(await worker.commit('CA1', 0, { turn: 1 }, UNDECIDED)).toBe('durable');
+    expect(await main.finish('CA1', 0, 'completed')).toBe('durable');
+    expect(await main.load('CA1')).toMatchObject({
+      endReason: 'completed',
+      state: { turn: 1 },
+      answers: { adult: true },
+    });
+    expect(await said).toMatchObject({ kind: 'store.ready', engine: 'sqlite', abandonedCalls: 0 });
+    await Promise.all([main.close(), worker.close()]);
+  });
+
+  it('writes what waits before it exits, and marks what a dead process left', async () => {
+    const path = join(temporaryFolder(), 'calls.sqlite');
+    const first = threadUnderTest(path);
+    const client = first.open();
+    await client.begin(CALL);
+    void client.commit('CA1', 0, { turn: 2 }, UNDECIDED);
+    first.close();
+    expect(await first.exited).toBe(0);
+    await client.close();
+
+    const second = threadUnderTest(path, systemClock.wallMs() + 1);
+    expect(await second.said).toMatchObject({ kind: 'store.ready', abandonedCalls: 1 });
+    const reader = second.open();
+    expect(await reader.load('CA1')).toMatchObject({ endReason: 'stream lost', state: { turn: 2 } });
+    await reader.close();
+  });
+
+  it('says why it cannot open its file, and exits', async () => {
+    const path = join(temporaryFolder(), 'calls.sqlite');
+    writeFileSync(path, 'this is a letter to my aunt, not a database '.repeat(100));
+    const { said, exited } = threadUnderTest(path);
+    expect(await said).toMatchObject({ kind: 'store.failed', error: { code: 'ERR_CONFIG' } });
+    expect(await exited).toBe(1);
+  });
+});
