@@ -94,9 +94,9 @@ export class Call {
         this.#enqueue({ kind: 'started', from, to, variables: {} });
       } else {
         this.#state = state;
-        // It was lost during its goodbye: there is nothing left to ask.
-        if (state.phase === 'ended') this.#finish('completed', { kind: 'hangup' });
-        else this.#enqueue({ kind: 'resumed' });
+        const closing = script.closingAction(state);
+        if (closing === null) this.#enqueue({ kind: 'resumed' });
+        else this.#act(closing);
       }
       this.#watchForNothingToCome();
     });

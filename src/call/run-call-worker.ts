@@ -9,6 +9,7 @@ import { BatchedPort } from '../channel/port.ts';
 import type { CallWorkerStart, FromWorker, ToWorker } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
+import { closingActionOf } from '../flow/closing-action.ts';
 import { type FlowSet, flowByHash, flowFor } from '../flow/flow-set.ts';
 import { initialState } from '../flow/initial-state.ts';
 import { step } from '../flow/step.ts';
@@ -88,6 +89,7 @@ function scriptFor(flows: FlowSet, call: CallStart): Script {
     flowHash: flow.hash,
     initialState: () => initialState(flow, { from: call.from, to: call.to, variables: {} }),
     step: (state, event) => step(flow, state, event),
+    closingAction: (state) => closingActionOf(flow, state),
   };
 }
 

@@ -73,10 +73,8 @@ export class FakeScript implements Script {
       return { state: { ...state, turnIndex: state.turnIndex + 1 }, actions: [] };
     }
     if (event.kind === 'answered' && (event.text === 'bye' || event.text === 'transfer')) {
-      const last: FlowAction =
-        event.text === 'bye' ? { kind: 'hangup' } : { kind: 'transfer', to: '+12025550111' };
-      const ended: FlowState = { ...state, phase: 'ended', outcome: 'eligible', nextPlayId: 100 };
-      return { state: ended, actions: [this.#play(99, 'Goodbye.'), last] };
+      const ended: FlowState = { ...state, phase: 'ended', outcome: event.text, nextPlayId: 100 };
+      return { state: ended, actions: [this.#play(99, 'Goodbye.'), lastAction(ended)] };
     }
     const listenId = state.listenId + 1;
     const actions: FlowAction[] = [];
@@ -95,10 +93,18 @@ export class FakeScript implements Script {
     return { state: { ...state, listenId, nextPlayId: listenId + 1 }, actions };
   }
 
+  closingAction(state: FlowState): FlowAction | null {
+    return state.phase === 'ended' ? lastAction(state) : null;
+  }
+
   #play(playId: number, text: string): FlowAction {
     const prompt = { kind: 'text', text, voice: 'slt', language: 'en' } as const;
     return { kind: 'play', playId, nodeId: 'first', prompt, bargeIn: this.bargeIn };
   }
+}
+
+function lastAction({ outcome }: FlowState): FlowAction {
+  return outcome === 'transfer' ? { kind: 'transfer', to: '+12025550111' } : { kind: 'hangup' };
 }
 
 /** Recognitions in the order they were opened; each answers when the test says so. */

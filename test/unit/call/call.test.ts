@@ -307,7 +307,7 @@ describe('the end of a call', () => {
     expect(t.posted).toContainEqual({
       kind: 'note',
       callId: 7,
-      note: { kind: 'decided', outcome: 'eligible', answers: {} },
+      note: { kind: 'decided', outcome: 'bye', answers: {} },
     });
     expect(t.posted.at(-1)).toEqual({
       kind: 'finish',
@@ -398,14 +398,17 @@ describe('a call that comes back', () => {
     expect(t.script.events).toMatchObject([{ kind: 'started' }]);
   });
 
-  it('hangs up when it was lost during its goodbye', async () => {
+  it.each([
+    ['bye', { kind: 'hangup' }],
+    ['transfer', { kind: 'transfer', to: '+12025550111' }],
+  ])('does what was left to do when it was lost during its goodbye: %s', async (said, disposition) => {
     const first = callUnderTest();
     await first.begin();
     await first.utteranceComes();
-    await first.recognizerHears('bye');
+    await first.recognizerHears(said);
     const t = callUnderTest({ state: first.last('snapshot')?.state });
     await t.begin();
-    expect(t.posted).toMatchObject([{ kind: 'finish', disposition: { kind: 'hangup' } }]);
+    expect(t.posted).toMatchObject([{ kind: 'finish', disposition }]);
   });
 });
 
