@@ -153,7 +153,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     port: server.port,
     isa: addon.activeIsa(),
     storeEngine,
-    warm: warmUp.done,
+    warm: Promise.all([warmUp.done, server.workers.firstReady]).then(() => {}),
     census: () => ({
       ...server.census(),
       mediaStreams: census.streams,

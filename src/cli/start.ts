@@ -28,41 +28,45 @@ async function start(): Promise<void> {
   const flows = loadFlowFiles(config.FLOW);
   const log = createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   for (const warning of config.warnings) console.error(warning);
-  const stop = (trunkline: Trunkline | null, code: number): void => {
+  const starting = startTrunkline({ config, flows, log, onFatal: (error) => fail(error) });
+  const stop = (code: number): void => {
     process.exitCode = code;
-    void (trunkline?.close() ?? Promise.resolve()).finally(() => process.exit(code));
+    void starting
+      .then((trunkline) => trunkline.close())
+      .catch(() => {})
+      .finally(() => process.exit(code));
   };
-  let running: Trunkline | null = null;
   const fail = (error: Error): void => {
     console.error(error.message);
-    stop(running, 1);
+    stop(1);
   };
-  const trunkline = await startTrunkline({ config, flows, log, onFatal: fail });
-  running = trunkline;
-  console.log(describe(trunkline, config, flows));
-  trunkline.warm.then(
-    () => console.log('Ready for calls.'),
-    (error) => fail(error),
-  );
-
   let signals = 0;
-  const leave = (): void => {
+  const leave = async (): Promise<void> => {
     signals += 1;
+    const { drain, directory } = (await starting).server;
     if (signals > 1) {
-      trunkline.server.drain.hurry();
+      drain.hurry();
       return;
     }
-    const calls = trunkline.server.census().calls;
+    const calls = directory.liveCount;
     if (calls > 0) console.log(`Stopping: ${calls} live calls may finish; once more ends them now.`);
-    void trunkline.server.drain.begin().then(() => stop(trunkline, 0));
+    await drain.begin();
+    stop(0);
   };
-  process.on('SIGTERM', leave);
-  process.on('SIGINT', leave);
+  // From the first moment: a server that is still starting is told to stop, too. A start that fails says so below.
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void leave().catch(() => {}));
   // A defect that no guard caught: the process is not to be trusted, but its calls can still be told goodbye.
   process.on('uncaughtException', (error) => {
     log.fatal({ event: 'process.failed', err: error }, 'an error that nothing caught');
     fail(error);
   });
+
+  const trunkline = await starting;
+  console.log(describe(trunkline, config, flows));
+  trunkline.warm.then(
+    () => console.log('Ready for calls.'),
+    (error) => fail(error),
+  );
 }
 
 function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string {

@@ -54,6 +54,9 @@ export class WorkerPool {
   readonly #seats: Seat[] = [];
   readonly #workerOfCall = new Map<CallId, WatchedWorker>();
   readonly #lossesAtMs: number[] = [];
+  /** Resolves when the first worker can take calls. */
+  readonly firstReady: Promise<void>;
+  #resolveFirstReady: () => void = () => {};
   #failedStarts = 0;
   #lostCount = 0;
   #startedCount = 0;
@@ -62,6 +65,9 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.firstReady = new Promise((resolve) => {
+      this.#resolveFirstReady = resolve;
+    });
     for (let index = 0; index < options.workers; index++) {
       const seat: Seat = { index, worker: null, restart: null };
       this.#seats.push(seat);
@@ -149,6 +155,7 @@ export class WorkerPool {
       },
       onReady: () => {
         this.#failedStarts = 0;
+        this.#resolveFirstReady();
         options.log.info({ event: 'worker.ready', workerId: seat.index }, 'a call worker is ready');
       },
       onMessage: (message) => {
