@@ -53,3 +53,11 @@ def normalize(features):
     reference = np.log(np.exp(features).sum(axis=-1)).max(axis=-1)
     shifted = (features - reference[..., None, None] + REFERENCE_OFFSET) / REFERENCE_SCALE
     return np.maximum(shifted, LOWEST_FEATURE)
+
+
+if __name__ == "__main__":  # for check-parity.ts: 16-bit samples at 8 kHz on stdin, JSON of [frames][bands] on stdout
+    import json
+    import sys
+
+    samples = np.frombuffer(sys.stdin.buffer.read(), "<i2").astype(np.float32) / 32768
+    json.dump(normalize(log_mel(samples)).tolist(), sys.stdout)

@@ -38,7 +38,8 @@ STOPS = {
 }
 # Regional values for the phones that move most between kinds of English.
 ACCENTS = {
-    "ow": [(500, 1420, 2450, 400, 1000, 2350), (460, 830, 2400), (600, 900, 2400, 430, 830, 2350),
+    "ow": [(500, 1420, 2450, 400, 1000, 2350), (530, 1500, 2450, 370, 1150, 2300), (560, 1350, 2450, 390, 950, 2350),
+           (460, 830, 2400), (600, 900, 2400, 430, 830, 2350),
            (620, 1250, 2450, 420, 950, 2350), (520, 1300, 2400, 380, 1250, 2300), (540, 870, 2400, 450, 850, 2400)],
     "eh": [(480, 1950, 2600), (640, 1750, 2480), (560, 1800, 2500, 520, 1650, 2500)],
     "ae": [(780, 1550, 2430), (600, 1850, 2500, 650, 1600, 2450), (650, 1750, 2450)],
@@ -70,7 +71,15 @@ class Speaker:
         self.frication = float(np.exp(rng.normal(-0.2, 0.5)))
         self.smooth_ms = rng.uniform(35, 95)
         self.pace = float(np.exp(rng.normal(0.0, 0.22)))
-        self.accent = {p: v[rng.integers(len(v))] for p, v in ACCENTS.items() if rng.random() < 0.45}
+        self.accent = {p: v[rng.integers(len(v))] for p, v in ACCENTS.items() if rng.random() < 0.5}
+        # The vowel of "no" differs more between kinds of English than any other: from a long monophthong to a glide
+        # that begins or ends far in front. The list above has the usual ones; this is the whole range.
+        if rng.random() < 0.5:
+            start_hz = rng.uniform((430, 850, 2150), (680, 1650, 2550))
+            end_hz = (rng.uniform(340, 480), rng.uniform(780, max(800, min(1400, start_hz[1]))), rng.uniform(2100, 2450))
+            self.accent["ow"] = (*start_hz, *end_hz)
+        if rng.random() < 0.4:
+            self.accent["uh"] = (rng.uniform(360, 540), rng.uniform(820, 1450), rng.uniform(2100, 2450))
         self.drops_r = rng.random() < 0.35
         self.taps = rng.random() < 0.7
 
