@@ -82,8 +82,8 @@ export interface NativeStreamReceiver {
   /** Hears no utterances; the noise floor and the pre-roll go on. Drops an utterance in progress. */
   stopListening(): void;
   /**
-   * Drops an utterance in progress or not taken (a digit came instead), and the rest of that speech; goes on listening
-   * for the next.
+   * Drops an utterance in progress or not taken (a digit came instead), the rest of that speech, and speech that begins
+   * within 300 ms from now: the key, said aloud. Goes on listening for the next.
    */
   discardSpeech(): void;
   /**

@@ -1,0 +1,136 @@
+// Argument checks. Each returns false with a TypeError or RangeError pending that names the argument; a caller then
+// returns without having written anything. Raw Node-API: these run on the per-frame calls.
+#ifndef TRUNKLINE_BINDINGS_ARGUMENTS_H_
+#define TRUNKLINE_BINDINGS_ARGUMENTS_H_
+
+#include <node_api.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+
+namespace trunkline {
+namespace arguments {
+
+// What `value` is, for an error: its type, or a number itself.
+inline void Describe(napi_env env, napi_value value, char (&text)[40]) {
+  napi_valuetype type = napi_undefined;
+  double number = 0;
+  bool is_array_buffer = false;
+  bool is_typed_array = false;
+  if (value != nullptr) napi_typeof(env, value, &type);
+  if (type == napi_number && napi_get_value_double(env, value, &number) == napi_ok) {
+    std::snprintf(text, sizeof text, "%.10g", number);
+    return;
+  }
+  if (type == napi_object) {
+    napi_is_arraybuffer(env, value, &is_array_buffer);
+    napi_is_typedarray(env, value, &is_typed_array);
+  }
+  static constexpr const char* kNames[] = {"undefined", "null",      "a boolean",  "a number",     "a string",
+                                           "a symbol",  "an object", "a function", "an external", "a bigint"};
+  const char* name = is_array_buffer                 ? "an ArrayBuffer"
+                     : is_typed_array                ? "a typed array of another type"
+                     : static_cast<size_t>(type) < 10 ? kNames[type]
+                                                     : "something else";
+  std::snprintf(text, sizeof text, "%s", name);
+}
+
+// "Expected `expected` for `name`, received ...".
+inline bool Refuse(napi_env env, const char* expected, const char* name, napi_value received, bool is_range = false) {
+  char what[40];
+  char message[240];
+  Describe(env, received, what);
+  std::snprintf(message, sizeof message, "Expected %s for %s, received %s", expected, name, what);
+  if (is_range) napi_throw_range_error(env, nullptr, message);
+  else napi_throw_type_error(env, nullptr, message);
+  return false;
+}
+
+// The memory of a typed array while one call runs. Never kept.
+template <typename Element>
+struct Span {
+  Element* data = nullptr;
+  size_t length = 0;
+};
+
+template <typename Element>
+bool ToSpan(napi_env env, napi_value value, napi_typedarray_type wanted, const char* expected, const char* name,
+            Span<Element>* span) {
+  napi_typedarray_type type;
+  void* data = nullptr;
+  napi_value buffer = nullptr;
+  if (value == nullptr ||
+      napi_get_typedarray_info(env, value, &type, &span->length, &data, &buffer, nullptr) != napi_ok ||
+      type != wanted) {
+    return Refuse(env, expected, name, value);
+  }
+  span->data = static_cast<Element*>(data);
+  if (span->length == 0) {
+    bool is_detached = false;
+    if (napi_is_detached_arraybuffer(env, buffer, &is_detached) == napi_ok && is_detached) {
+      char message[120];
+      std::snprintf(message, sizeof message, "Expected %s for %s, received one whose buffer is detached", expected, name);
+      napi_throw_type_error(env, nullptr, message);
+      return false;
+    }
+  }
+  return true;
+}
+
+inline bool ToBytes(napi_env env, napi_value value, const char* name, Span<uint8_t>* span) {
+  return ToSpan(env, value, napi_uint8_array, "a Uint8Array", name, span);
+}
+
+inline bool ToSamples(napi_env env, napi_value value, const char* name, Span<int16_t>* span) {
+  return ToSpan(env, value, napi_int16_array, "an Int16Array", name, span);
+}
+
+// Room for `needed` elements, apart from the input.
+template <typename Input, typename Output>
+bool HasRoom(napi_env env, const Span<Input>& input, const Span<Output>& output, size_t needed) {
+  char message[160];
+  if (output.length < needed) {
+    std::snprintf(message, sizeof message, "Expected at least %zu elements for output, received %zu", needed,
+                  output.length);
+    napi_throw_range_error(env, nullptr, message);
+    return false;
+  }
+  const auto in = reinterpret_cast<uintptr_t>(input.data);
+  const auto out = reinterpret_cast<uintptr_t>(output.data);
+  if (needed > 0 && in < out + needed * sizeof(Output) && out < in + input.length * sizeof(Input)) {
+    napi_throw_range_error(env, nullptr, "Expected memory apart from input for output, received memory that overlaps it");
+    return false;
+  }
+  return true;
+}
+
+// A level in dBFS: any number but NaN. Clamped to -100..0.
+inline bool ToDbfs(napi_env env, napi_value value, const char* name, float* dbfs) {
+  double number = 0;
+  if (value == nullptr || napi_get_value_double(env, value, &number) != napi_ok || std::isnan(number)) {
+    return Refuse(env, "a level in dBFS", name, value);
+  }
+  *dbfs = static_cast<float>(number < -100.0 ? -100.0 : number > 0.0 ? 0.0 : number);
+  return true;
+}
+
+// A whole number of [least, most].
+inline bool ToCount(napi_env env, napi_value value, const char* name, uint32_t least, uint32_t most, uint32_t* count) {
+  double number = 0;
+  char expected[64];
+  std::snprintf(expected, sizeof expected, "a whole number from %u to %u", least, most);
+  if (value == nullptr || napi_get_value_double(env, value, &number) != napi_ok) {
+    return Refuse(env, expected, name, value);
+  }
+  if (!(number >= least && number <= most) || number != std::floor(number)) {
+    return Refuse(env, expected, name, value, true);
+  }
+  *count = static_cast<uint32_t>(number);
+  return true;
+}
+
+}  // namespace arguments
+}  // namespace trunkline
+
+#endif  // TRUNKLINE_BINDINGS_ARGUMENTS_H_

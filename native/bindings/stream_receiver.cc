@@ -1,0 +1,356 @@
+// class StreamReceiver: wire message or raw samples -> codec -> listener. `receive` and `receiveAudio` are called for
+// every frame of every call, so they are raw Node-API and allocate nothing.
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "bindings/arguments.h"
+#include "bindings/bindings.h"
+#include "bindings/environment.h"
+#include "dsp/listener.h"
+#include "dsp/resampler.h"
+#include "dsp/sample_rates.h"
+#include "kernels/kernels.h"
+#include "wire/media_message.h"
+
+namespace trunkline {
+namespace {
+
+// RECEIVED in src/audio/addon-types.ts.
+enum Received : uint32_t {
+  kMedia = 1,
+  kStarted = 2,
+  kEnded = 4,
+  kNoInputNow = 8,
+  kIgnored = 16,
+  kDiscarded = 32,
+};
+
+constexpr uint32_t ToBits(uint32_t events) {
+  return ((events & kSpeechStarted) != 0 ? kStarted : 0U) | ((events & kSpeechEnded) != 0 ? kEnded : 0U) |
+         ((events & kSpeechDiscarded) != 0 ? kDiscarded : 0U) | ((events & kNoInput) != 0 ? kNoInputNow : 0U);
+}
+
+enum class Codec : uint8_t { kMulaw, kAlaw, kPcm16 };
+
+// Samples decoded at a time, on the stack: 20 ms at 48 kHz.
+constexpr size_t kChunkSamples = 960;
+constexpr size_t kStreamSidBytesMax = 128;
+
+Napi::Number ToMs(Napi::Env env, int64_t frames) {
+  return Napi::Number::New(env, static_cast<double>(frames * kFrameMs));
+}
+
+struct Counters {
+  double media_messages = 0;
+  double ignored_messages = 0;
+  double bad_payloads = 0;
+  double clipped_frames = 0;
+};
+
+class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "StreamReceiver",
+                       {
+                           Raw("receive", Receive),
+                           Raw("receiveAudio", ReceiveAudio),
+                           InstanceMethod<&StreamReceiver::SetStreamSid>("setStreamSid"),
+                           InstanceMethod<&StreamReceiver::Listen>("listen"),
+                           InstanceMethod<&StreamReceiver::StopListening>("stopListening"),
+                           InstanceMethod<&StreamReceiver::DiscardSpeech>("discardSpeech"),
+                           InstanceMethod<&StreamReceiver::ArmNoInput>("armNoInput"),
+                           InstanceMethod<&StreamReceiver::DisarmNoInput>("disarmNoInput"),
+                           InstanceMethod<&StreamReceiver::TakeUtterance>("takeUtterance"),
+                           InstanceMethod<&StreamReceiver::LastUtterance>("lastUtterance"),
+                           InstanceMethod<&StreamReceiver::MediaMs>("mediaMs"),
+                           InstanceMethod<&StreamReceiver::LevelDbfs>("levelDbfs"),
+                           InstanceMethod<&StreamReceiver::NoiseFloorDbfs>("noiseFloorDbfs"),
+                           InstanceMethod<&StreamReceiver::GetCounters>("counters"),
+                           InstanceMethod<&StreamReceiver::Close>("close"),
+                           InstanceAccessor<&StreamReceiver::UtteranceRateHz>("utteranceRateHz"),
+                       });
+  }
+
+  explicit StreamReceiver(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+    // Empty where the object could not be wrapped: the environment is ending, and nobody would free what we make.
+    if (IsEmpty() || !TakeFormat(info.Env(), info[0])) return;
+    // 16 kHz is what a voice needs; a telephone has 8.
+    utterance_rate_hz_ = rate_hz_ == 8000 ? 8000 : 16000;
+    listener_ = std::make_unique<Listener>(utterance_rate_hz_);
+    if (rate_hz_ != utterance_rate_hz_) resampler_ = std::make_unique<Resampler>(rate_hz_, utterance_rate_hz_);
+    environment_ = EnvironmentOf(info.Env());
+    ++environment_->live.receivers;
+    ++process_live_objects.receivers;
+  }
+
+  ~StreamReceiver() override { Free(); }
+
+ private:
+  static Napi::ClassPropertyDescriptor<StreamReceiver> Raw(const char* name, napi_callback method) {
+    napi_property_descriptor descriptor = {};
+    descriptor.utf8name = name;
+    descriptor.method = method;
+    descriptor.attributes = napi_default_method;
+    return Napi::ClassPropertyDescriptor<StreamReceiver>(descriptor);
+  }
+
+  // V8 has checked that `this` was made by our class (methods carry its signature).
+  static StreamReceiver* TakeThis(napi_env env, napi_callback_info info, napi_value (&values)[2]) {
+    size_t count = 2;
+    napi_value self = nullptr;
+    void* receiver = nullptr;
+    if (napi_get_cb_info(env, info, &count, values, &self, nullptr) != napi_ok) return nullptr;
+    if (napi_unwrap(env, self, &receiver) != napi_ok) {
+      napi_throw_type_error(env, nullptr, "Expected a StreamReceiver for this, received another object");
+      return nullptr;
+    }
+    return static_cast<StreamReceiver*>(receiver);
+  }
+
+  static napi_value ToNumber(napi_env env, uint32_t bits) {
+    napi_value value = nullptr;
+    napi_create_uint32(env, bits, &value);
+    return value;
+  }
+
+  static napi_value Receive(napi_env env, napi_callback_info info) {
+    napi_value values[2];
+    StreamReceiver* self = TakeThis(env, info, values);
+    if (self == nullptr) return nullptr;
+    void* message = nullptr;
+    size_t bytes = 0;
+    float playout_dbfs = 0;
+    if (napi_get_arraybuffer_info(env, values[0], &message, &bytes) != napi_ok) {
+      arguments::Refuse(env, "an ArrayBuffer", "message", values[0]);
+      return nullptr;
+    }
+    if (bytes == 0) {
+      bool is_detached = false;
+      napi_is_detached_arraybuffer(env, values[0], &is_detached);
+      if (is_detached) {
+        napi_throw_type_error(env, nullptr, "Expected an ArrayBuffer for message, received a detached one");
+        return nullptr;
+      }
+    }
+    if (!arguments::ToDbfs(env, values[1], "playoutDbfs", &playout_dbfs)) return nullptr;
+    return ToNumber(env, self->TakeMessage(static_cast<const char*>(message), bytes, playout_dbfs));
+  }
+
+  static napi_value ReceiveAudio(napi_env env, napi_callback_info info) {
+    napi_value values[2];
+    StreamReceiver* self = TakeThis(env, info, values);
+    arguments::Span<uint8_t> payload;
+    float playout_dbfs = 0;
+    if (self == nullptr || !arguments::ToBytes(env, values[0], "payload", &payload) ||
+        !arguments::ToDbfs(env, values[1], "playoutDbfs", &playout_dbfs)) {
+      return nullptr;
+    }
+    return ToNumber(env, self->TakeAudio(payload.data, payload.length, playout_dbfs));
+  }
+
+  uint32_t TakeMessage(const char* message, size_t bytes, float playout_dbfs) {
+    MediaMessage media;
+    if (listener_ == nullptr || codec_ == Codec::kPcm16 ||
+        ReadMediaMessage(message, bytes, &media) != MediaReading::kMedia) {
+      return 0;
+    }
+    if (stream_sid_.empty() || media.stream_sid != stream_sid_ || media.track != MediaTrack::kInbound ||
+        (media.chunk >= 0 && media.chunk == last_chunk_)) {
+      ++counters_.ignored_messages;
+      return kIgnored;
+    }
+    if (media.payload.size() / 4 * 3 > kPayloadBytesMax) return 0;
+    last_chunk_ = media.chunk;
+    const size_t written =
+        ActiveKernels().base64_decode(media.payload.data(), media.payload.size(), environment_->payload);
+    return TakeAudio(environment_->payload, written == kNotBase64 ? 0 : written, playout_dbfs);
+  }
+
+  // Nothing, and half a sample, are bad payloads.
+  uint32_t TakeAudio(const uint8_t* payload, size_t bytes, float playout_dbfs) {
+    if (listener_ == nullptr) return 0;
+    if (bytes == 0 || (codec_ == Codec::kPcm16 && bytes % 2 != 0)) {
+      ++counters_.bad_payloads;
+      return kIgnored;
+    }
+    const size_t sample_bytes = codec_ == Codec::kPcm16 ? 2 : 1;
+    uint32_t events = 0;
+    for (size_t at = 0; at < bytes;) {
+      const size_t count = std::min((bytes - at) / sample_bytes, kChunkSamples);
+      events |= TakeChunk(payload + at, count, playout_dbfs);
+      at += count * sample_bytes;
+    }
+    ++counters_.media_messages;
+    counters_.clipped_frames = listener_->clipped_frames();
+    input_samples_ += bytes / sample_bytes;
+    return kMedia | ToBits(events);
+  }
+
+  uint32_t TakeChunk(const uint8_t* payload, size_t count, float playout_dbfs) {
+    int16_t samples[kChunkSamples];
+    switch (codec_) {
+      case Codec::kMulaw: ActiveKernels().mulaw_decode(payload, count, samples); break;
+      case Codec::kAlaw: ActiveKernels().alaw_decode(payload, count, samples); break;
+      case Codec::kPcm16: std::memcpy(samples, payload, count * sizeof(int16_t)); break;
+    }
+    if (resampler_ == nullptr) return listener_->Push(samples, count, playout_dbfs);
+    // The widest step up is 11,025 to 16,000 Hz.
+    int16_t resampled[kChunkSamples * 3 / 2];
+    return listener_->Push(resampled, resampler_->Process(samples, count, resampled), playout_dbfs);
+  }
+
+  bool TakeFormat(Napi::Env env, Napi::Value format) {
+    if (!format.IsObject()) return arguments::Refuse(env, "an object { codec, sampleRateHz }", "format", format);
+    const Napi::Value codec = format.As<Napi::Object>().Get("codec");
+    const Napi::Value rate = format.As<Napi::Object>().Get("sampleRateHz");
+    if (env.IsExceptionPending()) return false;
+    const std::string name = codec.IsString() ? codec.As<Napi::String>().Utf8Value() : "";
+    if (name == "mulaw") codec_ = Codec::kMulaw;
+    else if (name == "alaw") codec_ = Codec::kAlaw;
+    else if (name == "pcm16") codec_ = Codec::kPcm16;
+    else return arguments::Refuse(env, "mulaw, alaw or pcm16", "format.codec", codec);
+    const double rate_hz = rate.IsNumber() ? rate.As<Napi::Number>().DoubleValue() : 0;
+    if (codec_ != Codec::kPcm16 && rate_hz != 8000) {
+      return arguments::Refuse(env, "8000 (the rate of G.711)", "format.sampleRateHz", rate, rate.IsNumber());
+    }
+    if (!IsSampleRate(rate_hz)) {
+      return arguments::Refuse(env, kSampleRatesText, "format.sampleRateHz", rate, rate.IsNumber());
+    }
+    rate_hz_ = static_cast<uint32_t>(rate_hz);
+    return true;
+  }
+
+  void SetStreamSid(const Napi::CallbackInfo& info) {
+    if (!info[0].IsString()) {
+      arguments::Refuse(info.Env(), "a string", "streamSid", info[0]);
+      return;
+    }
+    std::string stream_sid = info[0].As<Napi::String>().Utf8Value();
+    if (stream_sid.empty() || stream_sid.size() > kStreamSidBytesMax) {
+      arguments::Refuse(info.Env(), "1 to 128 characters", "streamSid", info[0], true);
+      return;
+    }
+    stream_sid_ = std::move(stream_sid);
+    last_chunk_ = -1;
+  }
+
+  void Listen(const Napi::CallbackInfo& info) {
+    if (!info[0].IsObject()) {
+      arguments::Refuse(info.Env(), "an object { endOfSpeechMs, maxUtteranceMs }", "settings", info[0]);
+      return;
+    }
+    const Napi::Value end = info[0].As<Napi::Object>().Get("endOfSpeechMs");
+    const Napi::Value most = info[0].As<Napi::Object>().Get("maxUtteranceMs");
+    uint32_t end_ms = 0;
+    uint32_t max_ms = 0;
+    if (info.Env().IsExceptionPending() ||
+        !arguments::ToCount(info.Env(), end, "settings.endOfSpeechMs", 100, 5000, &end_ms) ||
+        !arguments::ToCount(info.Env(), most, "settings.maxUtteranceMs", 500, 60000, &max_ms)) {
+      return;
+    }
+    if (listener_ != nullptr) listener_->Listen(end_ms, max_ms);
+  }
+
+  void StopListening(const Napi::CallbackInfo&) {
+    if (listener_ != nullptr) listener_->StopListening();
+  }
+
+  void DiscardSpeech(const Napi::CallbackInfo&) {
+    if (listener_ != nullptr) listener_->DiscardSpeech();
+  }
+
+  void ArmNoInput(const Napi::CallbackInfo& info) {
+    uint32_t no_input_ms = 0;
+    if (!arguments::ToCount(info.Env(), info[0], "noInputMs", 1, 3600000, &no_input_ms)) return;
+    if (listener_ != nullptr) listener_->ArmNoInput(no_input_ms);
+  }
+
+  void DisarmNoInput(const Napi::CallbackInfo&) {
+    if (listener_ != nullptr) listener_->DisarmNoInput();
+  }
+
+  Napi::Value TakeUtterance(const Napi::CallbackInfo& info) {
+    if (listener_ == nullptr || listener_->finished().count() == 0) return info.Env().Null();
+    const size_t bytes = listener_->finished().count() * sizeof(int16_t);
+    void* copy = nullptr;
+    napi_value buffer = nullptr;
+    // Engine-owned: memory of ours could not be transferred to a worker.
+    if (napi_create_arraybuffer(info.Env(), bytes, &copy, &buffer) != napi_ok) return info.Env().Null();
+    std::memcpy(copy, listener_->finished().samples(), bytes);
+    listener_->Take();
+    return Napi::Value(info.Env(), buffer);
+  }
+
+  Napi::Value LastUtterance(const Napi::CallbackInfo& info) {
+    const UtteranceSpan span = listener_ != nullptr ? listener_->last_utterance() : last_;
+    Napi::Object object = Napi::Object::New(info.Env());
+    object["audioStartMs"] = ToMs(info.Env(), span.audio_start);
+    object["speechStartMs"] = ToMs(info.Env(), span.speech.start);
+    object["speechEndMs"] = ToMs(info.Env(), span.speech.end);
+    object["cut"] = Napi::Boolean::New(info.Env(), span.speech.is_cut);
+    object["voicedMs"] = ToMs(info.Env(), span.speech.voiced);
+    return object;
+  }
+
+  Napi::Value MediaMs(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(input_samples_) * 1000.0 / rate_hz_);
+  }
+
+  Napi::Value LevelDbfs(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), listener_ != nullptr ? listener_->level_dbfs() : kSilenceDbfs);
+  }
+
+  Napi::Value NoiseFloorDbfs(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), listener_ != nullptr ? listener_->noise_floor_dbfs() : kSilenceDbfs);
+  }
+
+  Napi::Value GetCounters(const Napi::CallbackInfo& info) {
+    Napi::Object object = Napi::Object::New(info.Env());
+    object["mediaMessages"] = Napi::Number::New(info.Env(), counters_.media_messages);
+    object["ignoredMessages"] = Napi::Number::New(info.Env(), counters_.ignored_messages);
+    object["badPayloads"] = Napi::Number::New(info.Env(), counters_.bad_payloads);
+    object["clippedFrames"] = Napi::Number::New(info.Env(), counters_.clipped_frames);
+    return object;
+  }
+
+  Napi::Value UtteranceRateHz(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), utterance_rate_hz_);
+  }
+
+  void Close(const Napi::CallbackInfo&) { Free(); }
+
+  void Free() {
+    if (listener_ == nullptr) return;
+    last_ = listener_->last_utterance();
+    listener_.reset();
+    resampler_.reset();
+    --environment_->live.receivers;
+    --process_live_objects.receivers;
+  }
+
+  EnvironmentPointer environment_;
+  Codec codec_ = Codec::kMulaw;
+  uint32_t rate_hz_ = 8000;
+  uint32_t utterance_rate_hz_ = 8000;
+  // Null before a format was taken and after close.
+  std::unique_ptr<Listener> listener_;
+  // Only where the rates differ.
+  std::unique_ptr<Resampler> resampler_;
+  // Empty before `setStreamSid`.
+  std::string stream_sid_;
+  int64_t last_chunk_ = -1;  // Of the last message; -1 if it had none.
+  uint64_t input_samples_ = 0;
+  Counters counters_;
+  // What stays to be read after close.
+  UtteranceSpan last_;
+};
+
+}  // namespace
+
+void ExportStreamReceiver(Napi::Env env, Napi::Object exports) {
+  exports["StreamReceiver"] = StreamReceiver::Define(env);
+}
+
+}  // namespace trunkline

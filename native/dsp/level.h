@@ -1,0 +1,20 @@
+// Levels: root mean square against full scale (32768), in dB. A full-scale square wave is 0 dBFS, silence -100.
+#ifndef TRUNKLINE_DSP_LEVEL_H_
+#define TRUNKLINE_DSP_LEVEL_H_
+
+#include <cmath>
+
+namespace trunkline {
+
+inline constexpr float kSilenceDbfs = -100.0f;
+inline constexpr float kFullScaleSquare = 32768.0f * 32768.0f;
+
+// From a mean square in sample units.
+inline float ToDbfs(float mean_square) {
+  const float dbfs = 10.0f * std::log10(mean_square / kFullScaleSquare + 1e-10f);
+  return dbfs > 0.0f ? 0.0f : dbfs;
+}
+
+}  // namespace trunkline
+
+#endif  // TRUNKLINE_DSP_LEVEL_H_

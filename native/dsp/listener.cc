@@ -1,0 +1,93 @@
+#include "dsp/listener.h"
+
+#include <algorithm>
+
+namespace trunkline {
+namespace {
+
+// What an utterance keeps before the speech: the first sounds of a soft word lie before its onset.
+constexpr int64_t kKeptBeforeFrames = 20;
+// And after it: recognizers want an end, not the whole wait for it.
+constexpr int64_t kKeptAfterFrames = 15;
+
+constexpr int64_t ToFrames(uint32_t ms) { return (ms + kFrameMs - 1) / kFrameMs; }
+
+}  // namespace
+
+Listener::Listener(uint32_t rate_hz)
+    : rate_hz_(rate_hz),
+      frame_length_(rate_hz / 50),
+      classifier_(rate_hz),
+      pre_roll_(static_cast<size_t>(kPreRollFrames) * frame_length_) {}
+
+uint32_t Listener::Push(const int16_t* samples, size_t count, float playout_dbfs) {
+  uint32_t events = 0;
+  while (count > 0) {
+    const size_t taken = std::min(count, frame_length_ - filled_);
+    std::copy_n(samples, taken, frame_ + filled_);
+    filled_ += taken;
+    samples += taken;
+    count -= taken;
+    if (filled_ == frame_length_) events |= PushFrame(playout_dbfs);
+  }
+  return events;
+}
+
+uint32_t Listener::PushFrame(float playout_dbfs) {
+  filled_ = 0;
+  const FrameVerdict verdict = classifier_.Push(frame_);
+  level_dbfs_ = verdict.level_dbfs;
+  clipped_frames_ += verdict.is_clipped;
+  pre_roll_.Push(frame_, frame_length_);
+  const bool was_in_utterance = endpointer_.in_utterance();
+  const uint32_t events = endpointer_.Push(verdict, playout_dbfs);
+  if ((events & kSpeechStarted) != 0) Begin();
+  if (was_in_utterance) current_.Append(frame_, frame_length_);
+  if ((events & kSpeechEnded) != 0) Finish();
+  if ((events & kSpeechDiscarded) != 0) current_.Clear();
+  return events;
+}
+
+void Listener::Begin() {
+  const int64_t frames = endpointer_.frames();
+  current_start_ =
+      std::max({int64_t{0}, frames - kPreRollFrames, endpointer_.speech().start - kKeptBeforeFrames});
+  const size_t samples = static_cast<size_t>(frames - current_start_) * frame_length_;
+  current_.Clear();
+  int16_t* room = current_.Extend(samples);
+  if (room != nullptr) pre_roll_.CopyLast(samples, room);
+}
+
+void Listener::Finish() {
+  const SpeechSpan& speech = endpointer_.speech();
+  const int64_t kept = speech.end + kKeptAfterFrames - current_start_;
+  current_.Truncate(static_cast<size_t>(std::max<int64_t>(kept, 0)) * frame_length_);
+  last_ = {current_start_, speech};
+  finished_.Swap(&current_);
+  current_.Clear();
+}
+
+void Listener::Listen(uint32_t end_of_speech_ms, uint32_t max_utterance_ms) {
+  const size_t most = static_cast<size_t>(ToFrames(max_utterance_ms) + kPreRollFrames + 1) * frame_length_;
+  if (!endpointer_.in_utterance()) current_.Reserve(rate_hz_ * 2, most);
+  else current_.Reserve(0, most);
+  finished_.Release();
+  endpointer_.Listen(ToFrames(end_of_speech_ms), ToFrames(max_utterance_ms));
+}
+
+void Listener::StopListening() {
+  endpointer_.StopListening();
+  current_.Release();
+}
+
+void Listener::DiscardSpeech() {
+  endpointer_.DiscardSpeech();
+  current_.Clear();
+  finished_.Release();
+}
+
+void Listener::ArmNoInput(uint32_t no_input_ms) { endpointer_.ArmNoInput(ToFrames(no_input_ms)); }
+
+void Listener::Take() { finished_.Release(); }
+
+}  // namespace trunkline

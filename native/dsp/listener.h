@@ -1,0 +1,77 @@
+// One stream's ear: samples of any number -> frames -> endpointer -> utterance. Keeps the pre-roll and the utterance.
+// No Node, no wire. Owned by one stream, used by one thread; allocates at Listen, and in doublings while an utterance
+// grows, never per frame.
+//
+//   samples --> frame (20 ms) --> classifier --> endpointer
+//                  |                                |
+//                  +--> pre-roll (ring, 600 ms) ----+--> utterance in progress --> finished utterance
+#ifndef TRUNKLINE_DSP_LISTENER_H_
+#define TRUNKLINE_DSP_LISTENER_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "dsp/endpointer.h"
+#include "dsp/frame_classifier.h"
+#include "dsp/sample_ring.h"
+#include "dsp/utterance_buffer.h"
+
+namespace trunkline {
+
+// Positions in frames of 20 ms since the stream's first.
+struct UtteranceSpan {
+  int64_t audio_start = 0;
+  SpeechSpan speech;
+};
+
+class Listener {
+ public:
+  // 8000 or 16000.
+  explicit Listener(uint32_t rate_hz);
+
+  // Takes `count` samples; returns a sum of EndpointerEvent over the frames that they completed.
+  uint32_t Push(const int16_t* samples, size_t count, float playout_dbfs);
+
+  // Hears utterances from now on; a waiting one is dropped.
+  void Listen(uint32_t end_of_speech_ms, uint32_t max_utterance_ms);
+  void StopListening();
+  // Drops the utterance in progress and one that waits.
+  void DiscardSpeech();
+  void ArmNoInput(uint32_t no_input_ms);
+  void DisarmNoInput() { endpointer_.DisarmNoInput(); }
+
+  // The finished utterance: `samples()` and `count()` until `Take` is called; count 0 when none waits.
+  const UtteranceBuffer& finished() const { return finished_; }
+  // Marks it as taken and frees it; its span stays.
+  void Take();
+  const UtteranceSpan& last_utterance() const { return last_; }
+
+  float level_dbfs() const { return level_dbfs_; }
+  float noise_floor_dbfs() const { return classifier_.noise_floor_dbfs(); }
+  uint32_t clipped_frames() const { return clipped_frames_; }
+
+ private:
+  static constexpr size_t kFrameMax = 320;
+
+  uint32_t PushFrame(float playout_dbfs);
+  void Begin();
+  void Finish();
+
+  uint32_t rate_hz_;
+  size_t frame_length_;
+  int16_t frame_[kFrameMax];
+  size_t filled_ = 0;
+  FrameClassifier classifier_;
+  Endpointer endpointer_;
+  SampleRing pre_roll_;
+  UtteranceBuffer current_;
+  UtteranceBuffer finished_;
+  int64_t current_start_ = 0;
+  UtteranceSpan last_;
+  float level_dbfs_ = kSilenceDbfs;
+  uint32_t clipped_frames_ = 0;
+};
+
+}  // namespace trunkline
+
+#endif  // TRUNKLINE_DSP_LISTENER_H_

@@ -1,0 +1,227 @@
+#include "wire/media_message.h"
+
+#include <cstring>
+
+namespace trunkline {
+namespace {
+
+// A chunk number of more digits would not be exact in JavaScript either.
+constexpr size_t kChunkDigitsMax = 15;
+
+// A scalar as it stands in the text; a string without its quotes.
+struct Scalar {
+  std::string_view text;
+  bool is_string = false;
+};
+
+// Strict JSON (RFC 8259), less what kNotSure covers. Every method returns false for "not sure" and leaves the
+// position anywhere; nothing is read at or beyond `end_`.
+class Reader {
+ public:
+  Reader(const char* begin, size_t bytes) : at_(begin), end_(begin + bytes) {}
+
+  bool Take(char expected) {
+    if (at_ == end_ || *at_ != expected) return false;
+    ++at_;
+    return true;
+  }
+
+  void SkipSpace() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
+  }
+
+  bool AtEnd() const { return at_ == end_; }
+  char Next() const { return at_ == end_ ? '\0' : *at_; }
+
+  // A string of printable ASCII without escapes.
+  bool TakePlainString(std::string_view* text) {
+    if (!Take('"')) return false;
+    const char* begin = at_;
+    for (; at_ != end_; ++at_) {
+      const auto byte = static_cast<uint8_t>(*at_);
+      if (byte == '"') {
+        *text = {begin, static_cast<size_t>(at_ - begin)};
+        ++at_;
+        return true;
+      }
+      if (byte < 0x20 || byte >= 0x80 || byte == '\\') return false;
+    }
+    return false;
+  }
+
+  // A payload is long: the closing quote is found by memchr, and the bytes between are looked at eight at a time.
+  bool TakePayload(std::string_view* text) {
+    if (!Take('"')) return false;
+    const auto left = static_cast<size_t>(end_ - at_);
+    const void* quote = left == 0 ? nullptr : std::memchr(at_, '"', left);
+    if (quote == nullptr) return false;
+    *text = {at_, static_cast<size_t>(static_cast<const char*>(quote) - at_)};
+    at_ = static_cast<const char*>(quote) + 1;
+    return IsPlain(*text);
+  }
+
+  bool TakeScalar(Scalar* scalar) {
+    const char next = Next();
+    if (next == '"') {
+      scalar->is_string = true;
+      return TakePlainString(&scalar->text);
+    }
+    scalar->is_string = false;
+    const char* begin = at_;
+    const bool taken = next == 't'   ? TakeWord("true")
+                       : next == 'f' ? TakeWord("false")
+                       : next == 'n' ? TakeWord("null")
+                                     : TakeNumber();
+    if (!taken) return false;
+    scalar->text = {begin, static_cast<size_t>(at_ - begin)};
+    return true;
+  }
+
+ private:
+  // Printable ASCII without a backslash. In each byte of a word: bit 7 is set by a byte from 0x80 up, by (byte - 0x20)
+  // for one below 0x20, and by ((byte ^ '\\') - 1) for a backslash. A borrow from a lower byte needs that byte to be
+  // wrong itself, so a clean word never looks wrong and a wrong one never clean.
+  static bool IsPlain(std::string_view text) {
+    constexpr uint64_t kOnes = 0x0101010101010101;
+    constexpr uint64_t kTops = kOnes * 0x80;
+    size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) {
+      uint64_t word;
+      std::memcpy(&word, text.data() + i, sizeof word);
+      const uint64_t escapes = word ^ (kOnes * '\\');
+      if (((word | (word - kOnes * 0x20) | (escapes - kOnes)) & kTops) != 0) return false;
+    }
+    for (; i < text.size(); ++i) {
+      const auto byte = static_cast<uint8_t>(text[i]);
+      if (byte < 0x20 || byte >= 0x80 || byte == '\\') return false;
+    }
+    return true;
+  }
+
+  bool TakeWord(std::string_view word) {
+    if (static_cast<size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0) return false;
+    at_ += word.size();
+    return true;
+  }
+
+  bool TakeDigits() {
+    const char* begin = at_;
+    while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
+    return at_ != begin;
+  }
+
+  bool TakeNumber() {
+    if (Next() == '-') ++at_;
+    if (Next() == '0') {
+      ++at_;
+    } else if (!TakeDigits()) {
+      return false;
+    }
+    if (Next() == '.') {
+      ++at_;
+      if (!TakeDigits()) return false;
+    }
+    if (Next() == 'e' || Next() == 'E') {
+      ++at_;
+      if (Next() == '+' || Next() == '-') ++at_;
+      if (!TakeDigits()) return false;
+    }
+    return true;
+  }
+
+  const char* at_;
+  const char* end_;
+};
+
+// Marks `key` as seen; false if it was before. Only keys that we read matter: JSON.parse keeps the last of two.
+bool SeenOnce(uint32_t* seen, uint32_t key) {
+  const bool fresh = (*seen & key) == 0;
+  *seen |= key;
+  return fresh;
+}
+
+// "12" or 12, never 1.5, -1 or "".
+bool ToChunk(const Scalar& scalar, int64_t* chunk) {
+  if (scalar.text.empty() || scalar.text.size() > kChunkDigitsMax) return false;
+  int64_t value = 0;
+  for (const char digit : scalar.text) {
+    if (digit < '0' || digit > '9') return false;
+    value = value * 10 + (digit - '0');
+  }
+  *chunk = value;
+  return true;
+}
+
+// Calls `take(key)` for each member, positioned at its value, until the object's end.
+template <typename TakeMember>
+bool TakeObject(Reader* reader, TakeMember take) {
+  if (!reader->Take('{')) return false;
+  reader->SkipSpace();
+  if (reader->Take('}')) return true;
+  while (true) {
+    std::string_view key;
+    if (!reader->TakePlainString(&key)) return false;
+    reader->SkipSpace();
+    if (!reader->Take(':')) return false;
+    reader->SkipSpace();
+    if (!take(key)) return false;
+    reader->SkipSpace();
+    if (reader->Take('}')) return true;
+    if (!reader->Take(',')) return false;
+    reader->SkipSpace();
+  }
+}
+
+bool TakeMedia(Reader* reader, MediaMessage* media) {
+  enum : uint32_t { kTrack = 1, kChunk = 2, kTimestamp = 4, kPayload = 8 };
+  uint32_t seen = 0;
+  const bool taken = TakeObject(reader, [&](std::string_view key) {
+    if (key == "payload") return SeenOnce(&seen, kPayload) && reader->TakePayload(&media->payload);
+    Scalar value;
+    if (!reader->TakeScalar(&value)) return false;
+    if (key == "track") {
+      media->track = value.text == "inbound" ? MediaTrack::kInbound : MediaTrack::kOther;
+      return SeenOnce(&seen, kTrack) && value.is_string;
+    }
+    if (key == "chunk") return SeenOnce(&seen, kChunk) && ToChunk(value, &media->chunk);
+    if (key == "timestamp") {
+      int64_t unused = 0;
+      return SeenOnce(&seen, kTimestamp) && ToChunk(value, &unused);
+    }
+    return true;
+  });
+  return taken && (seen & kPayload) != 0;
+}
+
+}  // namespace
+
+MediaReading ReadMediaMessage(const char* message, size_t bytes, MediaMessage* media) {
+  enum : uint32_t { kEvent = 1, kStreamSid = 2, kSequence = 4, kMedia = 8 };
+  constexpr uint32_t kNeeded = kEvent | kStreamSid | kMedia;
+  Reader reader(message, bytes);
+  MediaMessage found;
+  uint32_t seen = 0;
+  reader.SkipSpace();
+  const bool taken = TakeObject(&reader, [&](std::string_view key) {
+    if (key == "media") return SeenOnce(&seen, kMedia) && TakeMedia(&reader, &found);
+    Scalar value;
+    if (!reader.TakeScalar(&value)) return false;
+    if (key == "event") return SeenOnce(&seen, kEvent) && value.is_string && value.text == "media";
+    if (key == "sequenceNumber") {
+      int64_t unused = 0;
+      return SeenOnce(&seen, kSequence) && ToChunk(value, &unused);
+    }
+    if (key == "streamSid") {
+      found.stream_sid = value.text;
+      return SeenOnce(&seen, kStreamSid) && value.is_string;
+    }
+    return true;
+  });
+  if (!taken || (seen & kNeeded) != kNeeded) return MediaReading::kNotSure;
+  reader.SkipSpace();
+  if (!reader.AtEnd()) return MediaReading::kNotSure;
+  *media = found;
+  return MediaReading::kMedia;
+}
+
+}  // namespace trunkline
