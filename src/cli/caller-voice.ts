@@ -1,8 +1,11 @@
-/** The demo caller's mouth: words by one of the built-in voices, as telephone audio. */
+/** The demo caller's mouth: words by one of the built-in voices, as telephone audio that begins with its first sound. */
 import { encodeG711 } from '../audio/g711.ts';
 import { ConfigError } from '../errors.ts';
 import { FLITE_VOICES, FliteSynthesizer } from '../speech/builtin/flite-synthesizer.ts';
 import { resample } from '../speech/resample.ts';
+
+/** flite puts up to 0.25 s of silence before a word; what is softer than this (-45 dBFS) is no sound of it. */
+const FIRST_SOUND_MIN = 184;
 
 export class CallerVoice {
   readonly #synthesizer = FliteSynthesizer.load();
@@ -32,7 +35,8 @@ export class CallerVoice {
       bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)),
     );
     const { samples: telephone } = resample({ samples, sampleRateHz: speech.format.sampleRateHz }, 8000);
-    const mulaw = encodeG711('mulaw', telephone);
+    const firstSound = telephone.findIndex((sample) => Math.abs(sample) >= FIRST_SOUND_MIN);
+    const mulaw = encodeG711('mulaw', telephone.subarray(Math.max(0, firstSound)));
     this.#spoken.set(text, mulaw);
     return mulaw;
   }

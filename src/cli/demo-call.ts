@@ -86,8 +86,11 @@ export async function placeDemoCall(
         clearedAtMs ??= caller.nowMs;
         tell({ atMs: caller.nowMs, who: 'note', text: 'the bot stops: the caller speaks' });
       },
-      // The node of the last prompt is known once it is told, which is before it is heard.
-      onSilence: takeTurn,
+      // The node of the last prompt is known once it is told, which is before it is heard. A bot that stopped because the
+      // caller spoke over it is being answered already.
+      onSilence: (caller) => {
+        if (!caller.isSpeaking) takeTurn(caller);
+      },
     },
   });
   const stopObserving = directory.observe({

@@ -1,0 +1,21 @@
+/** Every command of `npx trunkline`, put together. Each is a file beside this one. */
+import { Command } from 'commander';
+import { registerDemo } from './demo.ts';
+import { registerFlowChat } from './flow-chat.ts';
+import { registerFlowCheck } from './flow-check.ts';
+import { registerFlowSchema } from './flow-schema.ts';
+import { registerStart } from './start.ts';
+
+export function createProgram(): Command {
+  const program = new Command('trunkline')
+    .description('A self-hosted server that answers phone calls with a scripted voice bot.')
+    .showHelpAfterError('(add --help for what is possible)')
+    .exitOverride();
+  registerStart(program);
+  registerDemo(program);
+  const flow = program.command('flow').description('Check, try and describe flow files.');
+  registerFlowCheck(flow);
+  registerFlowChat(flow);
+  registerFlowSchema(flow);
+  return program;
+}
