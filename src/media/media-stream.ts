@@ -108,13 +108,13 @@ export class MediaStream {
   /** One message of the socket; `message` is read during the call only. */
   receive(message: ArrayBuffer, isBinary: boolean): void {
     if (this.#state.kind === 'ended') return;
-    if (!this.#watch.flood.admitMessage()) {
+    if (!this.#watch.flood.admitMessage(message.byteLength)) {
       this.end('protocol violation');
       return;
     }
     const found = this.#transport.receive(message, isBinary, this.#playback.playoutDbfs());
     if (found !== 0) this.#take(found);
-    else if (!this.#watch.flood.admitParse()) this.#counters.unparsedMessages++;
+    else if (!this.#watch.flood.admitParse(message.byteLength)) this.#counters.unparsedMessages++;
     else this.#event(this.#transport.readEvent(message, isBinary, this.#playback.playoutDbfs()));
   }
 
@@ -257,7 +257,7 @@ export class MediaStream {
 
   /** The peer sent a ping; the socket answers it, here it is only counted. */
   pinged(): void {
-    if (this.#state.kind !== 'ended' && !this.#watch.flood.admitMessage()) this.end('protocol violation');
+    if (this.#state.kind !== 'ended' && !this.#watch.flood.admitMessage(0)) this.end('protocol violation');
   }
 
   /** The server's close event: from here on the socket is not touched. Idempotent. */

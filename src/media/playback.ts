@@ -262,6 +262,7 @@ export class Playback implements PromptWaiter {
     const item = this.#queue[index]!;
     const lateMs = nowMs - item.sentUntilAtMs;
     if (lateMs > STALL_MS) this.#pacer.stalledUntil(nowMs, this.#queue.slice(index + 1));
+    else if (lateMs >= -EARLY_MS) this.#level.roundTripTook(lateMs);
     for (const heard of this.#queue.slice(0, index + 1)) {
       if (lateMs < -EARLY_MS) heard.echoedEarly = true;
       else this.#end(heard, 'played', nowMs);

@@ -1,15 +1,22 @@
 /**
  * How loud the caller hears us about now, so that the receiver can tell our echo from the caller. The network brings our
- * audio there and its echo back, so the loudest of the last 500 ms counts. Called for every inbound frame. I/O thread.
+ * audio there and its echo back, so the loudest of some time back counts: no more than the echo needs, since a soft voice
+ * is not heard meanwhile, and people answer within half a second. Called for every inbound frame. I/O thread.
  */
 import { type PlaybackItem, SILENCE_DBFS } from './playback-item.ts';
 
-const ECHO_SPAN_MS = 500;
+/** What the receiver itself looks back (native/dsp/endpointer.h), less 200 ms for the way within the caller's own telephone. */
+const COVERED_BY_RECEIVER_MS = 200;
+/** Our clock of what is heard is no better. */
+const ECHO_SPAN_MIN_MS = 100;
+/** While the round trip is not known: one of 700 ms. */
+const ECHO_SPAN_FIRST_MS = 500;
 
 export class PlayoutLevel {
   /** What was audible last and is queued no more: its echo still comes. */
   #last: PlaybackItem | null = null;
   #lastEndedAtMs = 0;
+  #echoSpanMs = ECHO_SPAN_FIRST_MS;
 
   /** Whether there is nothing to ask: then no clock needs to be read. */
   isSilent(queue: readonly PlaybackItem[]): boolean {
@@ -22,9 +29,14 @@ export class PlayoutLevel {
     this.#lastEndedAtMs = Math.min(nowMs, item.sentUntilAtMs);
   }
 
+  /** A mark came back so long after its audio was due to have been heard: the network's way there and back. */
+  roundTripTook(durationMs: number): void {
+    this.#echoSpanMs = Math.max(ECHO_SPAN_MIN_MS, durationMs - COVERED_BY_RECEIVER_MS);
+  }
+
   /** dBFS; `SILENCE_DBFS` for silence. */
   loudestDbfs(queue: readonly PlaybackItem[], nowMs: number): number {
-    const fromAtMs = nowMs - ECHO_SPAN_MS;
+    const fromAtMs = nowMs - this.#echoSpanMs;
     let loudestDbfs = SILENCE_DBFS;
     for (let index = 0; index < queue.length; index++) {
       loudestDbfs = Math.max(loudestDbfs, queue[index]!.loudestDbfs(fromAtMs, nowMs));

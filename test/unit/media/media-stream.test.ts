@@ -320,6 +320,29 @@ describe('media stream: the sudden end', () => {
     expect(rig.stream.counters()).toMatchObject({ malformed: 200, unparsedMessages: 800 });
   });
 
+  it('parses no more than 128 KiB a second, and goes on to read what is shorter', () => {
+    const rig = new StreamRig().goLive();
+    rig.clock.advanceMs(1010);
+    for (let message = 0; message < 10; message++) rig.receive(wireMessage('['.repeat(60_000)));
+    expect(rig.stream.counters()).toMatchObject({ malformed: 2, unparsedMessages: 8 });
+    rig.receive(carrierSays.digit('9'));
+    expect(rig.posts).toMatchObject([{ kind: 'digit', digit: '9' }]);
+    rig.clock.advanceMs(1010);
+    rig.receive(wireMessage('['.repeat(60_000)));
+    expect(rig.stream.counters()).toMatchObject({ malformed: 3, unparsedMessages: 8 });
+  });
+
+  it('ends with 1008 under more than 2 MiB in a second, in however few messages', () => {
+    const rig = new StreamRig().goLive();
+    const long = wireMessage(' '.repeat(64 * 1024));
+    rig.clock.advanceMs(1010);
+    for (let message = 0; message < 32; message++) rig.receive(long);
+    expect(rig.ends).toEqual([]);
+    rig.clock.advanceMs(1010);
+    for (let message = 0; message < 33; message++) rig.receive(long);
+    expect([rig.endReasons(), rig.socket.closeCode]).toEqual([['protocol violation'], 1008]);
+  });
+
   it('cuts the socket of a peer that does not read, without a close message', () => {
     const rig = new StreamRig().goLive();
     rig.carrier.echoes = false;

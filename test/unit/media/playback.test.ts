@@ -396,15 +396,15 @@ describe('playback: finish', () => {
 });
 
 describe('playback: what the caller hears', () => {
-  it('is the level of the prompt now and for the half second after it', () => {
+  it('is the level of the prompt now and for as long after it as the carrier is away', () => {
     const rig = new PlaybackRig();
     rig.registry.ready(promptOf('loud', 300, { levelDbfs: -12 }));
     expect(rig.playback.playoutDbfs()).toBe(-100);
     rig.play(1, 'loud');
     expect(rig.playback.playoutDbfs()).toBe(-12);
-    rig.clock.advanceMs(700);
+    rig.clock.advanceMs(360);
     expect([rig.playback.isIdle, rig.playback.playoutDbfs()]).toEqual([true, -12]);
-    rig.clock.advanceMs(150);
+    rig.clock.advanceMs(100);
     expect(rig.playback.playoutDbfs()).toBe(-100);
   });
 
