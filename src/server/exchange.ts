@@ -79,7 +79,7 @@ export class Exchange implements RequestOrigin {
     return this.#isAborted || this.#isAnswered;
   }
 
-  /** The first answer is sent, a later one ignored, and none after an abort. */
+  /** The first answer is sent, a later one ignored, and none after an abort. To HEAD it goes without its body. */
   answer(answer: Answer): void {
     if (this.isOver) return;
     this.#isAnswered = true;
@@ -90,8 +90,19 @@ export class Exchange implements RequestOrigin {
       this.#response.writeHeader('X-Content-Type-Options', 'nosniff');
       for (const [name, value] of Object.entries(answer.headers ?? {}))
         this.#response.writeHeader(name, value);
-      this.#response.end(answer.body, answer.closes ?? false);
+      if (this.method === 'head') this.#endWithoutBody(answer);
+      else this.#response.end(answer.body, answer.closes ?? false);
     });
+  }
+
+  /**
+   * A body would be read as the beginning of the next answer (RFC 9110, 9.3.2). The length is written here because a
+   * response that is told of it never counts as done, and the next request on the connection is aborted (measured).
+   */
+  #endWithoutBody(answer: Answer): void {
+    if (answer.closes === true) this.#response.writeHeader('Connection', 'close');
+    this.#response.writeHeader('Content-Length', String(Buffer.byteLength(answer.body)));
+    this.#response.endWithoutBody();
   }
 
   /** Drops the connection without a word. */

@@ -70,14 +70,16 @@ export class GuardedApp {
     this.#sockets = options.sockets;
   }
 
-  /** One path and the only method it takes; any other gets 405. `path` may hold one `:name`. */
+  /** One path and the only method it takes, HEAD with GET; any other gets 405. `path` may hold one `:name`. */
   route(method: Method, path: string, answer: RouteAnswer): void {
     const place = `${method.toUpperCase()} ${path}`;
+    const taken: readonly string[] = method === 'get' ? ['get', 'head'] : [method];
     this.#any(place, path, (exchange) => {
-      if (exchange.method !== method) {
+      if (!taken.includes(exchange.method)) {
+        const expected = method.toUpperCase();
         exchange.answer({
-          ...textAnswer('405 Method Not Allowed', `Expected ${method.toUpperCase()} for this path`),
-          headers: { Allow: method.toUpperCase() },
+          ...textAnswer('405 Method Not Allowed', `Expected ${expected} for this path`),
+          headers: { Allow: taken.join(', ').toUpperCase() },
         });
         return;
       }

@@ -184,8 +184,10 @@ export class CarrierStream {
     this.#link.flush(this.#nowMs());
     if (this.#state !== 'live') return;
     this.#play();
-    if (this.#setting.network.sendsStart === false) return;
+    // A hook may have hung up: nothing goes out after `stop`.
+    if (this.#state !== 'live' || this.#setting.network.sendsStart === false) return;
     this.#sendMedia();
+    if (this.#state !== 'live') return;
     if (this.#digits.length > 0 && this.#digitTicks++ % DIGIT_TICKS === 0) {
       const digit = this.#digits.shift()!;
       this.#link.up(dtmfMessage(this.#nextSequence(), digit, this.#setting.names.streamSid), this.#nowMs());

@@ -139,7 +139,7 @@ it('keeps twenty callers apart who answer differently at once, with no gaps (c10
   }
 });
 
-describe('a caller who hangs up', () => {
+describe('c08: a caller who hangs up', () => {
   /** Resolves with how long the server took to let go of the call. */
   async function hangUp(call: RigCall): Promise<number> {
     const { directory } = rig.trunkline.server;

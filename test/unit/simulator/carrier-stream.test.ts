@@ -179,6 +179,26 @@ describe('a stream as Twilio runs it', () => {
     await blank.close();
   });
 
+  it.each<[string, CallerScript]>([
+    ['at a sound', { onAudioStart: (caller) => caller.hangUp() }],
+    [
+      'having said all',
+      {
+        onStart: (caller) => {
+          caller.say(AUDIO.subarray(0, 960));
+          caller.press('1'.repeat(20));
+        },
+        onSaid: (caller) => caller.hangUp(),
+      },
+    ],
+  ])('sends nothing after stop when the caller hangs up %s', async (_when, caller) => {
+    const { clock, send, received, streamSid, close } = await liveStream(caller);
+    send(media(streamSid));
+    clock.advanceMs(300);
+    expect(received().at(-1)).toMatchObject({ event: 'stop' });
+    await close();
+  });
+
   it('says stop and closes when the caller hangs up, and takes nothing after', async () => {
     const { clock, received, call, carrier, socket, close } = await liveStream();
     clock.advanceMs(100);
