@@ -42,6 +42,7 @@ const steps: readonly Step[] = [
   vitest('unit', 'unit', 'native'),
   vitest('integration', 'conformance', 'integration', 'lifecycle'),
   demo(),
+  demo('--all'),
 ];
 
 function run(step: Step): Promise<number> {
