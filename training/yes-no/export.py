@@ -15,6 +15,8 @@ from network import LATE, POOLS, Network
 from phrases import PHRASES, YES_PHRASES
 
 VERSION = 1
+# Added to the logits of phrases that are refused too often; chosen on the dev half of the held-out voices.
+LIFTED = {"no": 1.1, "nope": 0.8, "yes I do": 0.45, "no I don't": 0.45, "I do not": 0.3}
 
 
 def folded(conv, norm):
@@ -31,7 +33,8 @@ def layers(model):
         yield folded(block.first, block.first_norm)
         yield folded(block.second, block.second_norm)
     yield model.attention.weight[:, :, None], model.attention.bias
-    yield model.decide.weight[:, :, None], model.decide.bias
+    lift = torch.tensor([LIFTED.get(phrase, 0.0) for phrase in PHRASES] + [0.0])
+    yield model.decide.weight[:, :, None], model.decide.bias + lift
 
 
 def packed(weight, bias):

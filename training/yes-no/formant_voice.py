@@ -53,11 +53,21 @@ ACCENTS = {
     "iy": [(300, 2100, 2800), (380, 2000, 2600, 280, 2250, 2900)],
 }
 
+# Southern British vowels, which go together: the lowest and highest start, and end, of each.
+SOUTHERN_BRITISH = {
+    "ow": [(470, 1250, 2200), (650, 1680, 2550), (370, 950, 2100), (460, 1420, 2400)],
+    "ao": [(390, 680, 2350), (530, 900, 2550)], "uh": [(360, 900, 2150), (460, 1300, 2400)],
+    "er": [(480, 1300, 2350), (610, 1560, 2600)], "ax": [(450, 1300, 2300), (600, 1550, 2550)],
+    "uw": [(290, 1050, 2150), (360, 1700, 2350)],
+    "aw": [(700, 1250, 2350), (820, 1550, 2500), (430, 950, 2250), (540, 1250, 2400)],
+    "eh": [(480, 1700, 2400), (620, 1950, 2600)], "ae": [(680, 1450, 2350), (820, 1700, 2500)],
+}
+
 
 class Speaker:
     """One random person, and how they happen to talk this time."""
 
-    def __init__(self, rng):
+    def __init__(self, rng, southern_share=0.2):
         self.rng = rng
         self.tract = rng.uniform(0.86, 1.24)
         self.formant_offsets = rng.normal(1.0, 0.035, 6)
@@ -80,8 +90,13 @@ class Speaker:
             self.accent["ow"] = (*start_hz, *end_hz)
         if rng.random() < 0.4:
             self.accent["uh"] = (rng.uniform(360, 540), rng.uniform(820, 1450), rng.uniform(2100, 2450))
-        self.drops_r = rng.random() < 0.35
-        self.taps = rng.random() < 0.7
+        southern = rng.random() < southern_share
+        if southern:
+            for phone, (low, high, *end) in SOUTHERN_BRITISH.items():
+                self.accent[phone] = (*rng.uniform(low, high), *(rng.uniform(*end) if end else ()))
+        self.drops_r = southern or rng.random() < 0.3
+        self.taps = not southern and rng.random() < 0.75
+        self.glides_from = rng.uniform(0.0, 0.45)  # how much of a diphthong is over before it moves
 
     def vowel(self, phone):
         target = np.array(self.accent.get(phone) or VOWELS[phone], float)
@@ -112,9 +127,12 @@ def noise_band(rng, count, center_hz, bandwidth_hz):
     return shaped / (np.sqrt(np.mean(shaped**2)) + 1e-9)
 
 
-def speak(phones, rng):
-    """phones: list of (phone, milliseconds). Returns floats at 16 kHz, peak 0.5, with no silence around."""
-    speaker = Speaker(rng)
+def speak(phones, rng, southern_share=0.2):
+    """phones: list of (phone, milliseconds). Returns floats at 16 kHz, peak 0.5, with no silence around.
+
+    southern_share: how likely the speaker is from the south of England.
+    """
+    speaker = Speaker(rng, southern_share)
     if speaker.drops_r:  # non-rhotic: an r stays only before a vowel
         phones = [("ax", d) if p == "r" and i and (i + 1 == len(phones) or phones[i + 1][0] not in VOWELS) else (p, d)
                   for i, (p, d) in enumerate(phones)]
@@ -128,7 +146,8 @@ def speak(phones, rng):
         zero_hz, v, h = 270.0, np.ones(steps), np.zeros(steps)
         if phone in VOWELS:
             start, end = speaker.vowel(phone)
-            track = start + (end - start) * np.clip(at * 1.25 - 0.15, 0, 1)
+            moved = (at - speaker.glides_from) * 1.15 / (1 - speaker.glides_from)
+            track = start + (end - start) * np.clip(moved, 0, 1)
         elif phone in GLIDES:
             track = np.tile(GLIDES[phone], (steps, 1)) * rng.normal(1, 0.04, 3)
             v *= 0.6

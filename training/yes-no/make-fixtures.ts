@@ -14,6 +14,7 @@ const SPOKEN: readonly [expected: 'yes' | 'no' | 'null', text: string, voice: st
   ['yes', 'correct', 'en-us'],
   ['yes', 'sure', 'en-us+m7'],
   ['no', 'no', 'en-us+m1'],
+  ['no', 'no', 'en-gb'],
   ['no', 'nope', 'en-gb+f1'],
   ['no', 'nah', 'en-us'],
   ['no', "no I don't", 'en-gb-scotland+m3'],

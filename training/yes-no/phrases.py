@@ -51,9 +51,24 @@ _ALIKE = ["n ng m", "s z th", "y iy", "eh ih ae ax", "ae aa ah ax", "ow uw ao uh
 _CONSONANTS = "b ch d f g hh jh k l m n p r s sh t v w y z th".split()
 _VOWELS = "aa ae ah ao ay eh er ey ih iy ow oy uh uw aw".split()
 
+# Pronunciations of an answer in some accent, and those that a telephone cannot tell from one: never refused speech.
+_ANSWERS = {way for ways in PRONUNCIATIONS.values() for way in ways} | {
+    "n er", "n uh", "n ax", "n ao r", "sh aa", "sh aa r", "sh ax", "y ih", "y ax s", "y ah s", "y ax p", "y ah p", "y er",
+}
+
+
+def is_answer(phones):
+    return " ".join(phones) in _ANSWERS
+
 
 def near_word(rng):
     """A word that differs from an answer in one sound that matters: the sharpest lesson in what to refuse."""
+    while is_answer(phones := _changed_answer(rng)):  # one sound away from one answer may be another: "yes", "yep"
+        pass
+    return phones
+
+
+def _changed_answer(rng):
     answer = PHRASES[rng.integers(len(PHRASES))]
     phones = PRONUNCIATIONS[answer][0].split()
     at = int(rng.integers(len(phones)))

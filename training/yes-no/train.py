@@ -24,6 +24,8 @@ from phrases import NO_PHRASES, PHRASES, REJECT, YES_PHRASES
 BATCH = 96
 POOL = 24  # batches sorted by length together
 ANSWER_SHARE = 0.5
+# How much oftener than the others a phrase is shown.
+SHOWN_MORE = {"no": 1.6, "yes": 1.5, "nope": 1.4, "sure": 1.2, "no I don't": 1.1}
 
 
 class Examples:
@@ -41,8 +43,8 @@ class Examples:
         usable = np.flatnonzero(self.voice != without_voice) if without_voice else np.arange(len(self.label))
         is_real = (self.voice[usable] != "formant") & (self.voice[usable] != "noise")
         self.groups, self.weights = [], []
-        for label in range(len(PHRASES)):  # each phrase alike; recorded voices and formant speakers half and half
-            share = ANSWER_SHARE / len(PHRASES) * (1.6 if label in (0, len(YES_PHRASES)) else 0.95)
+        for label, phrase in enumerate(PHRASES):  # recorded voices and formant speakers half and half
+            share = ANSWER_SHARE / len(PHRASES) * SHOWN_MORE.get(phrase, 0.95)
             for real in (True, False):
                 self.groups.append(usable[(self.label[usable] == label) & (is_real == real)])
                 self.weights.append(share / 2)

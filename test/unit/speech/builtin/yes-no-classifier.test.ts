@@ -36,15 +36,20 @@ describe('answers of voices it was not trained on', () => {
 
   it('understands at least three in four', () => {
     const right = answers.filter((r) => classifier.classify(r.samples, 8000).word === r.expected);
-    expect(answers).toHaveLength(12);
-    expect(right.length).toBeGreaterThanOrEqual(9);
+    expect(answers).toHaveLength(13);
+    expect(right.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('understands the southern British "no", whose vowel is its own', () => {
+    const british = answers.find(({ name }) => name === 'no.no.en-gb.ulaw')!;
+    expect(classifier.classify(british.samples, 8000).word).toBe('no');
   });
 
   it('hears the same at 16 kHz', () => {
     const right = answers.filter(
       (r) => classifier.classify(toDoubleRate(r.samples), 16000).word === r.expected,
     );
-    expect(right.length).toBeGreaterThanOrEqual(9);
+    expect(right.length).toBeGreaterThanOrEqual(10);
   });
 
   it('hears the same 18 dB quieter', () => {
@@ -55,7 +60,7 @@ describe('answers of voices it was not trained on', () => {
           8000,
         ).word === r.expected,
     );
-    expect(right.length).toBeGreaterThanOrEqual(9);
+    expect(right.length).toBeGreaterThanOrEqual(10);
   });
 });
 
