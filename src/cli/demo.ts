@@ -3,12 +3,13 @@
  * simulated carrier. Exit code 0 only if every call reached the outcome that the flow gives for its answers.
  */
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { decodeG711 } from '../audio/g711.ts';
 import { writeWav } from '../audio/wav.ts';
 import { parseConfig, readConfig } from '../config.ts';
+import { ConfigError } from '../errors.ts';
 import { flowFor } from '../flow/flow-set.ts';
 import { startTrunkline } from '../main.ts';
 import { SimulatedCarrier } from '../simulator/simulated-carrier.ts';
@@ -36,7 +37,8 @@ interface DemoOptions {
   readonly voice: string;
   readonly wav?: string;
   readonly flow?: string;
-  readonly bargeIn?: string;
+  /** True: the option without words. */
+  readonly bargeIn?: string | true;
   readonly all: boolean;
 }
 
@@ -64,7 +66,7 @@ export function registerDemo(program: Command): void {
     .option('--voice <name>', 'the built-in voice that the caller speaks with', 'rms')
     .option('--wav <file>', 'keep what the caller heard')
     .option('--flow <files>', 'flow files, instead of FLOW')
-    .option('--barge-in <words>', 'say this over the first prompt')
+    .option('--barge-in [words]', 'say this over the first prompt (yes, if no words are given)')
     .option('--all', 'six callers at once: yes, no, keypad, silence, maybe, barge-in', false)
     .addHelpText('after', EXAMPLES)
     .action(async (options: DemoOptions) => {
@@ -73,10 +75,17 @@ export function registerDemo(program: Command): void {
 }
 
 async function demo(options: DemoOptions): Promise<number> {
+  const wav = options.wav === undefined ? null : openForWriting(options.wav);
   const voice = new CallerVoice(options.voice);
   const callers = options.all
     ? CALLERS
-    : [{ name: 'caller', answers: options.answers, bargeIn: options.bargeIn ?? null }];
+    : [
+        {
+          name: 'caller',
+          answers: options.answers,
+          bargeIn: options.bargeIn === true ? 'yes' : (options.bargeIn ?? null),
+        },
+      ];
   const settings = readConfig();
   const authToken = randomBytes(16).toString('hex');
   const config = parseConfig({
@@ -96,11 +105,12 @@ async function demo(options: DemoOptions): Promise<number> {
     connectTo: { host: '127.0.0.1', port: trunkline.port, tls: false },
     insecure: true,
   });
-  const interrupted = (): void => {
-    process.exitCode = 130;
+  const interrupted = new AbortController();
+  const interrupt = (): void => {
+    interrupted.abort();
     void carrier.close();
   };
-  process.once('SIGINT', interrupted);
+  process.once('SIGINT', interrupt);
   try {
     const speech = new Map<string, Uint8Array>();
     for (const { answers, bargeIn } of callers) {
@@ -109,6 +119,7 @@ async function demo(options: DemoOptions): Promise<number> {
       }
     }
     await trunkline.warm;
+    if (interrupted.signal.aborted) return 130;
     const place = (caller: Caller) =>
       placeDemoCall(carrier, trunkline.server.directory, {
         ...caller,
@@ -131,15 +142,27 @@ async function demo(options: DemoOptions): Promise<number> {
       )
       .every((isRight) => isRight);
     const heard = results[0]?.report.heard;
-    if (options.wav !== undefined && heard != null) {
-      writeFileSync(options.wav, writeWav({ samples: decodeG711('mulaw', heard), sampleRateHz: 8000 }));
+    if (wav !== null && heard != null) {
+      writeFileSync(wav, writeWav({ samples: decodeG711('mulaw', heard), sampleRateHz: 8000 }));
       console.log(`What the caller heard is in ${options.wav}.`);
     }
-    return process.exitCode === 130 ? 130 : isAllRight ? 0 : 1;
+    return interrupted.signal.aborted ? 130 : isAllRight ? 0 : 1;
   } finally {
-    process.off('SIGINT', interrupted);
+    process.off('SIGINT', interrupt);
+    if (wav !== null) closeSync(wav);
     await carrier.close();
     await trunkline.close();
+  }
+}
+
+/** Before the call, not after it: a minute's conversation is not to be lost to a misspelt folder. */
+function openForWriting(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    throw new ConfigError(
+      `--wav: expected a file that can be written, received ${path} (${(error as NodeJS.ErrnoException).code})`,
+    );
   }
 }
 

@@ -1,13 +1,11 @@
 /** Reads flow files from disk: what `start`, `flow check` and `flow chat` share. */
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import { createFlowSet, type FlowSet } from '../flow/flow-set.ts';
 import { FLOW_FILE_BYTES_MAX, type LoadOptions, loadFlow } from '../flow/load-flow.ts';
-
-/** A prompt's recording: ten minutes at 48 kHz would be longer than any call. */
-const AUDIO_BYTES_MAX = 64 * 1024 * 1024;
+import { readRecording } from '../speech/recording.ts';
 
 /** Loads one flow. Throws ConfigError when the file cannot be read, FlowError when it is wrong. */
 export function loadFlowFile(path: string): Flow {
@@ -47,26 +45,10 @@ export function loadOptionsFor(path: string): LoadOptions {
   return { directory: dirname(resolve(path)), checkAudio: checkAudioFile };
 }
 
-/** Whether a file is there and begins as a WAV does; its whole content is checked when it is converted. */
-export function checkAudioFile(path: string): string | null {
-  let file: number | undefined;
-  try {
-    const stats = statSync(path);
-    if (!stats.isFile()) return `Expected a WAV file, received ${path}, which is no file`;
-    if (stats.size > AUDIO_BYTES_MAX) {
-      return `Expected a WAV file of at most ${AUDIO_BYTES_MAX} bytes, received ${path} of ${stats.size} bytes`;
-    }
-    file = openSync(path, 'r');
-    const header = Buffer.alloc(12);
-    readSync(file, header, 0, header.length, 0);
-    if (header.toString('latin1', 0, 4) === 'RIFF' && header.toString('latin1', 8, 12) === 'WAVE')
-      return null;
-    return `Expected a WAV file (RIFF header), received ${path}`;
-  } catch (thrown) {
-    return `Expected a readable WAV file, received ${path} (${reasonOf(thrown)})`;
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
+/** What is wrong with a prompt's recording, or null. */
+function checkAudioFile(path: string): string | null {
+  const reading = readRecording(path);
+  return reading.ok ? null : reading.reason;
 }
 
 function reasonOf(thrown: unknown): string {

@@ -2,23 +2,19 @@
  * Makes a prompt: text or a WAV file -> audio -> the play format -> wire form with its levels, in shared memory. No
  * cache and no queue. Runs on the voice thread; resampling, coding and base64 are native.
  */
-import { readFile } from 'node:fs/promises';
 import { addon } from '../audio/addon.ts';
 import { type AudioFormat, bytesPerSample, durationMs, type PcmAudio } from '../audio/audio-format.ts';
 import { decodeG711, encodeG711 } from '../audio/g711.ts';
 import { frameLevels, levelDbfs } from '../audio/level.ts';
 import type { ReadyPrompt } from '../audio/ready-prompt.ts';
-import { parseWav } from '../audio/wav.ts';
 import type { Clock } from '../clock.ts';
 import { CapacityError, ConfigError, DeadlineError, InvalidStateError, ProviderError } from '../errors.ts';
 import type { PromptSource } from './prompt.ts';
+import { PROMPT_DURATION_MAX_MS, readRecording } from './recording.ts';
 import { resample } from './resample.ts';
 import type { SynthesizedSpeech, Synthesizer } from './synthesizer.ts';
 
 const SYNTHESIS_DEADLINE_MS = 10_000;
-/** Longer than any call listens to one prompt; 120 s are 960,000 bytes of telephone audio. */
-const PROMPT_DURATION_MAX_MS = 120_000;
-const WAV_BYTES_MAX = 32 * 1024 * 1024;
 /** 60 ms of any format are whole groups of three bytes, so that every slice of the base64 begins at a frame. */
 const STEP_MS = 60;
 /** Synthesizers put up to 0.3 s of silence around a text; at every turn of a call that is dead air. */
@@ -49,7 +45,7 @@ export class PromptMaker {
    */
   async make(key: string, source: PromptSource, format: AudioFormat): Promise<ReadyPrompt> {
     const audio =
-      source.kind === 'text' ? trimSilence(await this.#speakInTime(source)) : await readWavFile(source.path);
+      source.kind === 'text' ? trimSilence(await this.#speakInTime(source)) : recordedAudio(source.path);
     if (audio.samples.length === 0) throw this.#unusable('no sound');
     return toReadyPrompt(key, audio, format);
   }
@@ -152,13 +148,9 @@ async function collect(speech: SynthesizedSpeech, signal: AbortSignal): Promise<
   return bytes;
 }
 
-async function readWavFile(path: string): Promise<PcmAudio> {
-  const bytes = await readFile(path);
-  if (bytes.length > WAV_BYTES_MAX) {
-    throw new CapacityError(`Expected at most ${WAV_BYTES_MAX} bytes for ${path}, received ${bytes.length}`);
-  }
-  const reading = parseWav(bytes);
-  if (!reading.ok) throw new ConfigError(`${path}: ${reading.reason}`);
+function recordedAudio(path: string): PcmAudio {
+  const reading = readRecording(path);
+  if (!reading.ok) throw new ConfigError(reading.reason);
   return reading.audio;
 }
 
