@@ -38,6 +38,8 @@ export interface TrunklineOptions {
   readonly log?: Log;
   /** Entry of the call workers. */
   readonly callWorkerUrl?: URL;
+  /** Entry of the store thread. */
+  readonly storeWorkerUrl?: URL;
   /** The process should end: told once, with the cause. */
   readonly onFatal?: (error: Error) => void;
   readonly onProgress?: (progress: WarmUpProgress) => void;
@@ -71,14 +73,15 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
   const storeLink = new StoreLink(
-    new URL('./store/store-worker.ts', import.meta.url),
+    options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
     {
       path: join(dataDir, 'trunkline.db'),
       ...threadLog,
       // A call of a process that died may come back for as long as its token lives.
-      abandonBeforeWallMs: clock.wallMs() - (config.CALL_MAX_SECONDS + config.DRAIN_SECONDS + 60) * 1000,
+      callLifeMs: (config.CALL_MAX_SECONDS + config.DRAIN_SECONDS + 60) * 1000,
     },
     log,
+    (error) => options.onFatal?.(error),
   );
   const store = new StoreClient(storeLink.openPort(), { clock, log });
   const voiceLink = new VoiceLink({
@@ -114,7 +117,6 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         maxCalls: config.MAX_CALLS,
         callMaxSeconds: config.CALL_MAX_SECONDS,
         drainSeconds: config.DRAIN_SECONDS,
-        trustedProxies: config.TRUSTED_PROXIES,
         workers: config.WORKERS,
         workerStallMs: config.WORKER_STALL_MS,
         workerHeapLimitBytes: config.WORKER_MEMORY_MB * BYTES_PER_MB,
@@ -124,8 +126,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       store,
       storeHealth: () => ({
         engine: storeEngine,
+        isAlive: storeLink.isAlive,
         isDurable: storeLink.isAlive && store.deferredCount === 0,
         deferredCommits: store.deferredCount,
+        lostWrites: store.totals.lost,
       }),
       isVoiceReady: () => warmUp.isDone,
       openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {

@@ -1,4 +1,8 @@
-/** The I/O thread's end of the store thread: starts it, gives it clients, closes it. Part of the composition root. */
+/**
+ * The I/O thread's end of the store thread: starts it, gives it clients, closes it. It does not start it again: a thread
+ * that dies has taken the clients' writes with it, so the process must end, and its calls come back from their records.
+ * Part of the composition root.
+ */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { FromStoreThread, StoreWorkerStart, ToStoreThread } from './channel/store-messages.ts';
 import { type ErrorRecord, StoreError, toErrorRecord } from './errors.ts';
@@ -16,31 +20,37 @@ export class StoreLink {
   #isClosed = false;
   #isAlive = true;
 
-  constructor(workerUrl: URL, start: StoreWorkerStart, log: Log) {
+  /** `onLost` is told once, when the thread is gone that had opened its file and was not closed. */
+  constructor(workerUrl: URL, start: StoreWorkerStart, log: Log, onLost: (error: StoreError) => void) {
     this.#log = log;
     const worker = new Worker(workerUrl, { workerData: start, name: 'store' });
     this.#worker = worker;
+    let isOpen = false;
+    let thrown: ErrorRecord | null = null;
     this.opened = new Promise((resolve, reject) => {
       const refuse = (error: ErrorRecord) => reject(new StoreError(error.message));
       worker.on('message', (message: FromStoreThread) => {
-        if (message.kind === 'store.ready') resolve(message.engine);
-        else refuse(message.error);
+        if (message.kind === 'store.ready') {
+          isOpen = true;
+          resolve(message.engine);
+        } else {
+          refuse(message.error);
+        }
       });
       worker.on('error', (error) => {
-        this.#log.error(
-          { event: 'store.lost', err: error },
-          'the store thread failed; records wait in memory',
-        );
-        refuse(toErrorRecord(error));
+        thrown = toErrorRecord(error);
       });
+      worker.on('exit', (code) => refuse(thrown ?? toErrorRecord(ended(code, null))));
     });
     // Whoever awaits it is told; nobody awaiting it is no defect.
     this.opened.catch(() => {});
     this.#exited = new Promise((resolve) => {
       worker.on('exit', (code) => {
         this.#isAlive = false;
-        if (!this.#isClosed) this.#log.error({ event: 'store.lost', code }, 'the store thread is gone');
         resolve();
+        if (this.#isClosed || !isOpen) return;
+        this.#log.fatal({ event: 'store.lost', code, err: thrown }, 'the store thread is gone');
+        onLost(ended(code, thrown));
       });
     });
   }
@@ -68,4 +78,11 @@ export class StoreLink {
   #post(message: ToStoreThread, transfer: MessagePort[] = []): void {
     this.#worker.postMessage(message, transfer);
   }
+}
+
+function ended(code: number, thrown: ErrorRecord | null): StoreError {
+  const cause = thrown === null ? '' : `: ${thrown.message}`;
+  return new StoreError(
+    `Expected the store thread to keep running, received its end with code ${code}${cause}; calls cannot be recorded`,
+  );
 }

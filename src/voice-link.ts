@@ -15,6 +15,8 @@ import type { PromptRegistry } from './media/prompt-registry.ts';
 const WANTED_MAX = 4096;
 const RESTART_DELAY_MIN_MS = 250;
 const RESTART_DELAY_MAX_MS = 10_000;
+/** A prompt that was owed at so many deaths in a row may be their cause: it is given up. */
+const DEATHS_MAX = 2;
 
 export interface VoiceLinkParts {
   readonly workerUrl: URL;
@@ -27,13 +29,20 @@ export interface VoiceLinkParts {
   readonly onReady: (key: string) => void;
 }
 
+interface Owed {
+  readonly wanted: PromptWanted;
+  /** Of voice threads, each time with this prompt owed. */
+  deaths: number;
+}
+
 export class VoiceLink {
   readonly #parts: VoiceLinkParts;
   /** Asked for and not answered: asked for again when the thread is started again. */
-  readonly #wanted = new Map<string, PromptWanted>();
+  readonly #owed = new Map<string, Owed>();
   #worker: Worker;
   #provider: string | null = null;
-  #failures = 0;
+  /** Since a prompt was made. A thread that only starts proves nothing: the next prompt may end it again. */
+  #deaths = 0;
   #restart: Timer | null = null;
   #isClosed = false;
 
@@ -47,12 +56,14 @@ export class VoiceLink {
     return this.#provider;
   }
 
+  /** Asks for it once, however often it is wanted while it is owed. */
   want(wanted: PromptWanted): void {
-    if (this.#wanted.size >= WANTED_MAX) {
+    if (this.#owed.has(wanted.key)) return;
+    if (this.#owed.size >= WANTED_MAX) {
       this.#parts.registry.failed(wanted.key);
       return;
     }
-    this.#wanted.set(wanted.key, wanted);
+    this.#owed.set(wanted.key, { wanted, deaths: 0 });
     this.#worker.postMessage(wanted);
   }
 
@@ -86,15 +97,15 @@ export class VoiceLink {
   #receive(message: FromVoice): void {
     if (message.kind === 'voice.ready') {
       this.#provider = message.provider;
-      this.#failures = 0;
       return;
     }
-    this.#wanted.delete(message.key);
+    this.#owed.delete(message.key);
     if (message.kind === 'prompt.failed') {
       this.#parts.registry.failed(message.key);
       this.#parts.onFailed(message.key, message.error.message);
       return;
     }
+    this.#deaths = 0;
     const { key, wire, levels, audioBytes, durationMs } = message;
     const format = parseFormatName(message.format);
     if (this.#parts.registry.ready({ key, format, wire, levels, audioBytes, durationMs }))
@@ -105,16 +116,29 @@ export class VoiceLink {
   #exited(code: number, thrown: unknown): void {
     this.#provider = null;
     if (this.#isClosed) return;
-    const delayMs = Math.min(RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS * 2 ** this.#failures);
-    this.#failures += 1;
+    const delayMs = Math.min(RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS * 2 ** this.#deaths);
+    this.#deaths += 1;
     this.#parts.log.error(
       { event: 'voice.lost', code, err: thrown === null ? null : toErrorRecord(thrown), delayMs },
       'the voice thread was lost; it is started again',
     );
+    this.#giveUpSuspects();
     this.#restart = this.#parts.clock.setTimer(delayMs, () => {
       this.#restart = null;
       this.#worker = this.#start();
-      for (const wanted of this.#wanted.values()) this.#worker.postMessage(wanted);
+      for (const { wanted } of this.#owed.values()) this.#worker.postMessage(wanted);
     });
+  }
+
+  /** One that had nothing to do with it costs its next play a new asking; one that had costs no third thread by itself. */
+  #giveUpSuspects(): void {
+    for (const [key, owed] of this.#owed) {
+      owed.deaths += 1;
+      if (owed.deaths < DEATHS_MAX) continue;
+      this.#owed.delete(key);
+      this.#parts.log.error({ event: 'prompt.given-up', promptKey: key }, 'a prompt was owed at two deaths');
+      this.#parts.registry.failed(key);
+      this.#parts.onFailed(key, `the voice thread ended ${owed.deaths} times while it was to make it`);
+    }
   }
 }

@@ -47,7 +47,7 @@ export interface CallParts {
   readonly store: Pick<CallStore, 'commit'>;
   /** With a deadline of its own. */
   readonly recognizer: Recognizer;
-  readonly wants: Pick<PromptWants, 'want' | 'forget'>;
+  readonly wants: Pick<PromptWants, 'want'>;
   /** The script that `call.to` is answered by, or that its `state` came from. May throw: the call fails. */
   readonly scriptFor: (call: CallStart) => Script;
   readonly post: (message: FromCall) => void;
@@ -57,7 +57,6 @@ export interface CallParts {
 }
 
 interface Playing {
-  readonly promptKey: string;
   readonly bargeIn: boolean;
 }
 
@@ -136,10 +135,7 @@ export class Call {
 
   #promptEnded(message: Extract<ToCall, { kind: 'prompt.ended' }>): void {
     const { playId, outcome, playedMs } = message;
-    const prompt = this.#playing.get(playId);
-    if (prompt === undefined) return;
-    this.#playing.delete(playId);
-    if (outcome === 'failed') this.#parts.wants.forget(prompt.promptKey);
+    if (!this.#playing.delete(playId)) return;
     if (this.#playing.size === 0) this.#listening?.promptsEnded();
     this.#enqueue({ kind: 'prompt.ended', playId, outcome, playedMs });
   }
@@ -215,7 +211,7 @@ export class Call {
           prompt.kind === 'audio' ? { kind: 'audio', path: prompt.path } : prompt,
           this.#start.playFormat,
         );
-        this.#playing.set(playId, { promptKey, bargeIn });
+        this.#playing.set(playId, { bargeIn });
         this.#note({ kind: 'bot said', text: prompt.text, nodeId });
         this.#parts.post({ kind: 'play', callId, playId, promptKey, bargeIn });
         break;

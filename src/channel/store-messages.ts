@@ -11,8 +11,8 @@ export interface StoreWorkerStart {
   readonly path: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly logPii: boolean;
-  /** Calls that began before this moment and have no end are marked as lost: their process died. */
-  readonly abandonBeforeWallMs: number;
+  /** A call of a dead process may come back for this long after its begin; then it is marked as lost. */
+  readonly callLifeMs: number;
 }
 
 /** I/O thread -> store thread, on its own port. */

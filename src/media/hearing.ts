@@ -15,15 +15,23 @@
  *   any of these but `off`, `spent`: a digit                    waiting: the count starts anew
  *   any       speech ended: posts `utterance`                   spent
  *   any       listen / stop.listening                           waiting / off
+ *
+ * The receiver counts media time. What a gap in the media adds to the count or takes back is told by `media-gap.ts`, and
+ * the receiver is armed anew with what is left.
  */
 import { type NativeStreamReceiver, RECEIVED } from '../audio/addon-types.ts';
 import type { FromCall, ToCall } from '../channel/messages.ts';
+import type { Clock } from '../clock.ts';
 import { type Audible, type Ear, earFor, onCallerInput } from './barge-in.ts';
 
 type ListenOrder = Extract<FromCall, { kind: 'listen' }>;
 type NoInputCount = 'off' | 'waiting' | 'armed' | 'held' | 'speaking' | 'spent';
 
+/** One frame: the shortest count that the receiver takes. */
+const NO_INPUT_LEFT_MIN_MS = 20;
+
 export interface HearingOf {
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly receiver: NativeStreamReceiver;
   readonly playback: { audible(): Audible; readonly isIdle: boolean; clear(): void };
   post(message: ToCall): void;
@@ -34,6 +42,10 @@ export class Hearing {
   #order: ListenOrder | null = null;
   #ear: Ear = 'deaf';
   #noInput: NoInputCount = 'off';
+  #armedAtMs = 0;
+  /** The receiver's time from which the count runs; moved by what does not count, and by what counts without media. */
+  #countFromMediaMs = 0;
+  #heldAtMediaMs = 0;
 
   constructor(of: HearingOf) {
     this.#of = of;
@@ -79,12 +91,27 @@ export class Hearing {
     if ((found & RECEIVED.speechStarted) !== 0) this.#speechStarted(order);
     else if ((found & RECEIVED.noInput) !== 0) this.#noInputCame(order);
     if ((found & RECEIVED.speechDiscarded) !== 0) {
-      if (this.#noInput === 'held') this.#noInput = 'armed';
+      if (this.#noInput === 'held') this.#release();
       if (this.#noInput === 'speaking') this.#noInput = 'waiting';
       this.#of.post({ kind: 'speech.discarded', callId: order.callId, listenId: order.listenId });
     }
     if ((found & RECEIVED.speechEnded) !== 0) this.#postUtterance(order);
     this.playbackChanged();
+  }
+
+  /**
+   * Time without media that the receiver has not seen counts too (`byMs` positive), or was counted and is not to be
+   * (negative). No more than since the count began; nothing while no count runs.
+   */
+  countSilence(byMs: number): void {
+    const order = this.#order;
+    if (order === null || this.#noInput !== 'armed') return;
+    const { clock, receiver } = this.#of;
+    const mediaMs = receiver.mediaMs();
+    const sinceArmedMs = clock.nowMs() - this.#armedAtMs;
+    this.#countFromMediaMs = Math.min(mediaMs, this.#countFromMediaMs - Math.min(byMs, sinceArmedMs));
+    const leftMs = order.noInputMs - (mediaMs - this.#countFromMediaMs);
+    receiver.armNoInput(Math.max(NO_INPUT_LEFT_MIN_MS, Math.round(leftMs)));
   }
 
   /** The caller pressed a key: it stands for what was being said. Interrupts where speech would. */
@@ -99,9 +126,12 @@ export class Hearing {
 
   #speechStarted(order: ListenOrder): void {
     const { receiver, playback } = this.#of;
-    if (this.#noInput === 'armed') this.#noInput = 'held';
-    if (this.#noInput === 'waiting') this.#noInput = 'speaking';
     const atStreamMs = receiver.mediaMs();
+    if (this.#noInput === 'armed') {
+      this.#noInput = 'held';
+      this.#heldAtMediaMs = atStreamMs;
+    }
+    if (this.#noInput === 'waiting') this.#noInput = 'speaking';
     const bargeIn = onCallerInput(playback.audible()) === 'interrupt';
     if (bargeIn) playback.clear();
     const { callId, listenId } = order;
@@ -134,10 +164,19 @@ export class Hearing {
     });
   }
 
+  /** What began as speech was none: the receiver goes on with the count. */
+  #release(): void {
+    this.#noInput = 'armed';
+    this.#countFromMediaMs += this.#of.receiver.mediaMs() - this.#heldAtMediaMs;
+  }
+
   #arm(): void {
     if (this.#order === null) return;
+    const { clock, receiver } = this.#of;
     this.#noInput = 'armed';
-    this.#of.receiver.armNoInput(this.#order.noInputMs);
+    this.#armedAtMs = clock.nowMs();
+    this.#countFromMediaMs = receiver.mediaMs();
+    receiver.armNoInput(this.#order.noInputMs);
   }
 
   #disarm(): void {

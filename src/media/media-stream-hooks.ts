@@ -15,7 +15,7 @@ export interface MediaStreamHooks {
 }
 
 export interface MediaStreamLimits {
-  /** From the opening of the socket; `CALL_MAX_SECONDS`. */
+  /** From the opening of the call's first socket, as far as `accept` says how long ago that was; `CALL_MAX_SECONDS`. */
   readonly callMaxMs: number;
   /** Played when that has passed; null: the stream ends without a word. */
   readonly goodbyePromptKey: string | null;

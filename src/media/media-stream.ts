@@ -8,7 +8,9 @@
  *   starting   accept                                                 live; digits that came before are posted
  *   live       order: play, listen, stop.listening, clear             live
  *   live       order: finish; `playAndFinish`                         finishing (from starting too: `playAndFinish`)
- *   finishing  the queue was heard, or its bound passed               ended, 1000
+ *   live       no media for a second                                  live: quiet is fed in its place, so that time goes on
+ *   finishing  the queue was heard, or cut                            ended, 1000
+ *   finishing  time limit                                             finishing: cut if not heard 30 s later
  *   any        stop; socket closed; no media for 30 s; flood;         ended
  *              the peer does not read; `end`
  *   live       time limit                                             finishing with the goodbye, else ended
@@ -21,31 +23,27 @@ import { RECEIVED } from '../audio/addon-types.ts';
 import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
 import { closeCodeOf } from './close-code.ts';
 import { Hearing } from './hearing.ts';
+import { MediaGap } from './media-gap.ts';
 import type { MediaPlane } from './media-plane.ts';
 import type { MediaStreamHooks, MediaStreamLimits } from './media-stream-hooks.ts';
 import { Playback } from './playback.ts';
+import { SocketEnd } from './socket-end.ts';
 import { emptyCounters, type MediaStreamCounters } from './stream-counters.ts';
+import type { StreamState } from './stream-state.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { WheelTimer } from './timer-wheel.ts';
 import type { CarrierEvent, StreamStart, Transport } from './transport.ts';
 
-const SOCKET_CLOSE_MAX_MS = 5000;
-const GOODBYE_MAX_MS = 5000;
-/** An apology is longer than a goodbye, and its audio may still have to be made. */
-const APOLOGY_MAX_MS = 10_000;
+/** Last words are heard to their end, and playback bounds each of their waits. This cuts what lasts longer all the same. */
+const LAST_WORDS_MAX_MS = 30_000;
+/** A flow that gave up on a caller of whom nothing came for so long was completed by nobody. */
+const ALONE_MS = 5000;
 const EARLY_DIGITS_MAX = 16;
 /** Play id of a prompt that no call ordered; a call counts from 0 or 1 up. */
 const OWN_PLAY_ID = -1;
 
-type State =
-  | { readonly kind: 'opening' }
-  | { readonly kind: 'starting'; readonly digits: { digit: string; atStreamMs: number }[] }
-  | { readonly kind: 'live'; readonly callId: CallId }
-  | { readonly kind: 'finishing'; readonly reason: EndReason; readonly disposition: Disposition }
-  | { readonly kind: 'ended' };
-
 const HANG_UP: Disposition = { kind: 'hangup' };
-const ENDED: State = { kind: 'ended' };
+const ENDED: StreamState = { kind: 'ended' };
 
 export class MediaStream {
   readonly #plane: MediaPlane;
@@ -55,14 +53,14 @@ export class MediaStream {
   readonly #playback: Playback;
   readonly #hearing: Hearing;
   readonly #watch: StreamWatch;
+  readonly #gap: MediaGap;
   readonly #finishTimer: WheelTimer;
-  readonly #socketTimer: WheelTimer;
+  readonly #socket: SocketEnd;
   readonly #openedAtMs: number;
   readonly #counters = emptyCounters();
-  #state: State = { kind: 'opening' };
+  #state: StreamState = { kind: 'opening' };
   #streamSid = '';
   #callId: CallId | null = null;
-  #socketOpen = true;
 
   /** Call it in the socket's open event. The stream owns `transport` and its receiver from now on. */
   constructor(plane: MediaPlane, transport: Transport, hooks: MediaStreamHooks, limits: MediaStreamLimits) {
@@ -84,6 +82,7 @@ export class MediaStream {
       },
     );
     this.#hearing = new Hearing({
+      clock: plane.clock,
       receiver: transport.receiver,
       playback: this.#playback,
       post: (message) => hooks.post(message),
@@ -94,11 +93,17 @@ export class MediaStream {
       timeLimit: () => this.#timeLimit(),
       threw: (thrown) => this.#threw(thrown),
     });
-    this.#finishTimer = plane.wheel.createTimer(() => this.#finished());
-    this.#socketTimer = plane.wheel.createTimer(() => this.#cutSocket());
+    this.#gap = new MediaGap(plane, {
+      transport,
+      playback: this.#playback,
+      hearing: this.#hearing,
+      isLive: () => this.#state.kind === 'live',
+      threw: (thrown) => this.#threw(thrown),
+    });
+    this.#finishTimer = plane.wheel.createTimer(() => this.#cutLastWords());
+    this.#socket = new SocketEnd(plane, transport, () => this.socketClosed());
     this.#openedAtMs = plane.clock.nowMs();
     plane.census.streams++;
-    plane.census.sockets++;
   }
 
   get hasEnded(): boolean {
@@ -119,7 +124,10 @@ export class MediaStream {
   }
 
   #take(found: number): void {
-    if ((found & RECEIVED.media) !== 0) this.#watch.mediaCame();
+    if ((found & RECEIVED.media) !== 0) {
+      this.#watch.mediaCame();
+      this.#gap.mediaCame();
+    }
     if ((found & ~(RECEIVED.media | RECEIVED.ignored)) !== 0 && this.#state.kind === 'live') {
       this.#hearing.found(found);
     }
@@ -164,10 +172,11 @@ export class MediaStream {
     this.#hooks.onStart(start);
   }
 
-  /** The server has validated the start and chosen the call's worker. Idempotent. */
-  accept(callId: CallId): void {
+  /** The server has validated the start. `callBeganAgoMs`: since the call's first stream began. Idempotent. */
+  accept(callId: CallId, callBeganAgoMs = 0): void {
     if (this.#state.kind !== 'starting') return;
     const { digits } = this.#state;
+    this.#watch.callBegan(callBeganAgoMs);
     this.#callId = callId;
     this.#state = { kind: 'live', callId };
     for (const { digit, atStreamMs } of digits) {
@@ -219,10 +228,10 @@ export class MediaStream {
   }
 
   /**
-   * The polite end without the call's code: what plays is cleared, this prompt is played to its end, within 10 s, and the
+   * The polite end without the call's code: what plays is cleared, this prompt is played to its end, within 30 s, and the
    * stream closed. Before `start` and after the end there is nobody to talk to: the same as `end`.
    */
-  playAndFinish(promptKey: string, reason: EndReason, withinMs = APOLOGY_MAX_MS): void {
+  playAndFinish(promptKey: string, reason: EndReason): void {
     if (this.#state.kind !== 'starting' && this.#state.kind !== 'live') {
       if (this.#state.kind === 'opening') this.end(reason);
       return;
@@ -230,20 +239,28 @@ export class MediaStream {
     this.#playback.clear();
     if (this.hasEnded) return;
     this.#playback.enqueue({ playId: OWN_PLAY_ID, promptKey, bargeIn: false });
-    if (!this.hasEnded) this.#finish(reason, HANG_UP, withinMs);
+    if (this.hasEnded) return;
+    this.#plane.wheel.start(this.#finishTimer, LAST_WORDS_MAX_MS);
+    this.#finish(reason, HANG_UP);
   }
 
-  /** `withinMs`: cut then, whatever is still to be heard; absent, playback's own bounds hold. */
-  #finish(reason: EndReason, disposition: Disposition, withinMs?: number): void {
+  #finish(reason: EndReason, disposition: Disposition): void {
     this.#hearing.stop();
-    this.#state = { kind: 'finishing', reason, disposition };
-    if (withinMs !== undefined) this.#plane.wheel.start(this.#finishTimer, withinMs);
+    this.#state = { kind: 'finishing', reason, disposition, cutReason: reason };
     this.#playback.finish();
   }
 
   #finished(): void {
     const state = this.#state;
-    if (state.kind === 'finishing') this.#end(state.reason, state.disposition, 1000);
+    if (state.kind !== 'finishing') return;
+    const wasAlone = state.reason === 'completed' && this.#gap.openMs >= ALONE_MS;
+    const reason = wasAlone ? 'no media' : state.reason;
+    this.#end(reason, state.disposition, 1000);
+  }
+
+  #cutLastWords(): void {
+    const state = this.#state;
+    if (state.kind === 'finishing') this.#end(state.cutReason, HANG_UP, 1000);
   }
 
   /** The socket has room again. */
@@ -262,12 +279,7 @@ export class MediaStream {
 
   /** The server's close event: from here on the socket is not touched. Idempotent. */
   socketClosed(): void {
-    if (!this.#socketOpen) return;
-    this.#socketOpen = false;
-    this.#plane.census.sockets--;
-    this.#plane.wheel.stop(this.#socketTimer);
-    this.#transport.socketClosed();
-    this.end('stream lost');
+    if (this.#socket.closed()) this.end('stream lost');
   }
 
   /** Ends the stream at once and frees what it holds. Idempotent; the first reason stands. */
@@ -283,23 +295,17 @@ export class MediaStream {
     census.streams--;
     census.streamsEnded++;
     this.#watch.close();
+    this.#gap.close();
     wheel.stop(this.#finishTimer);
     Object.assign(this.#counters, counters);
     try {
       this.#transport.receiver.close();
       this.#playback.close();
-      this.#closeSocket(reason, closeCode);
+      this.#socket.close(reason === 'peer does not read' ? null : closeCode, reason);
     } finally {
       this.#logEnd(reason);
       this.#hooks.onEnd(reason, disposition);
     }
-  }
-
-  #closeSocket(reason: EndReason, closeCode: number): void {
-    if (!this.#socketOpen) return;
-    this.#plane.wheel.start(this.#socketTimer, SOCKET_CLOSE_MAX_MS);
-    if (reason === 'peer does not read') this.#transport.terminate();
-    else this.#transport.close(closeCode, reason);
   }
 
   #logEnd(reason: EndReason): void {
@@ -316,7 +322,7 @@ export class MediaStream {
     return {
       ...this.#counters,
       ...this.#transport.counters(),
-      ...this.#transport.receiver.counters(),
+      ...this.#gap.counters(),
       staleMarks: stale,
       unknownMarks: unknown,
     };
@@ -324,19 +330,16 @@ export class MediaStream {
 
   #timeLimit(): void {
     const { goodbyePromptKey } = this.#limits;
-    if (this.#state.kind === 'finishing') {
-      if (!this.#finishTimer.pending) this.#plane.wheel.start(this.#finishTimer, GOODBYE_MAX_MS);
-    } else if (this.#state.kind === 'live' && goodbyePromptKey !== null) {
-      this.playAndFinish(goodbyePromptKey, 'time limit', GOODBYE_MAX_MS);
+    const state = this.#state;
+    if (state.kind === 'finishing') {
+      if (this.#finishTimer.pending) return;
+      this.#state = { ...state, cutReason: 'time limit' };
+      this.#plane.wheel.start(this.#finishTimer, LAST_WORDS_MAX_MS);
+    } else if (state.kind === 'live' && goodbyePromptKey !== null) {
+      this.playAndFinish(goodbyePromptKey, 'time limit');
     } else {
       this.end('time limit');
     }
-  }
-
-  /** The peer never answered the close, or the server never heard of it. */
-  #cutSocket(): void {
-    this.#transport.terminate();
-    this.socketClosed();
   }
 
   #threw(thrown: unknown): void {

@@ -12,6 +12,8 @@ export interface MediaStreamCounters extends TransportCounters, ReceiverCounters
   /** Marks of an older generation: discarded by the carrier. */
   readonly staleMarks: number;
   readonly unknownMarks: number;
+  /** Times that 240 ms of noise were fed to the receiver where no media came. Not in `mediaMessages`. */
+  readonly mediaGapFills: number;
 }
 
 /** All zero, and writable by its owner. */
@@ -31,5 +33,6 @@ export function emptyCounters(): { -readonly [name in keyof MediaStreamCounters]
     unparsedMessages: 0,
     staleMarks: 0,
     unknownMarks: 0,
+    mediaGapFills: 0,
   };
 }

@@ -26,6 +26,7 @@ export class StreamWatch {
   readonly #wheel: TimerWheel;
   readonly #hooks: StreamWatchHooks;
   readonly #callMaxMs: number;
+  #limitAtMs: number;
   readonly #openedAtMs: number;
   readonly #timer: WheelTimer;
   #nextBeatAtMs: number;
@@ -43,6 +44,7 @@ export class StreamWatch {
     this.#hooks = hooks;
     this.#callMaxMs = callMaxMs;
     this.#openedAtMs = plane.clock.nowMs();
+    this.#limitAtMs = this.#openedAtMs + callMaxMs;
     this.#nextBeatAtMs = this.#openedAtMs + BEAT_MS;
     this.#timer = plane.wheel.createTimer(() => this.#beat());
     plane.wheel.startAt(this.#timer, this.#nextBeatAtMs);
@@ -51,6 +53,11 @@ export class StreamWatch {
   startCame(): void {
     this.#started = true;
     this.#silentBeats = 0;
+  }
+
+  /** The call is older than its stream: the limit comes so much earlier, and never later than by the stream's opening. */
+  callBegan(agoMs: number): void {
+    this.#limitAtMs = Math.min(this.#limitAtMs, this.#clock.nowMs() + this.#callMaxMs - agoMs);
   }
 
   /** For every frame: one field write. */
@@ -75,7 +82,7 @@ export class StreamWatch {
     try {
       if (!this.#started && openMs >= START_MAX_MS) this.#hooks.noStart();
       else if (this.#started && this.#silentBeats >= SILENT_BEATS_MAX) this.#hooks.noMedia();
-      else if (openMs >= this.#callMaxMs) this.#hooks.timeLimit();
+      else if (nowMs >= this.#limitAtMs) this.#hooks.timeLimit();
     } catch (thrown) {
       this.#hooks.threw(thrown);
     }

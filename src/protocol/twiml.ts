@@ -44,13 +44,6 @@ export function hangup(): string {
   return response.toString();
 }
 
-/** Turns a call away before it is answered and billed: the caller hears the busy tone. Only as the first answer. */
-export function rejectBusy(): string {
-  const response = new VoiceResponse();
-  response.reject({ reason: 'busy' });
-  return response.toString();
-}
-
 /** Speaks one sentence in the carrier's own voice, then ends the call: full, draining, or speech is dead. */
 export function sayAndHangup(
   text: string,

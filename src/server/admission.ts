@@ -23,13 +23,14 @@ interface Lease {
   readonly caller: Caller;
 }
 
-/** A lease is remembered this long, so that a late stream's `start` can be held against its webhook: a token's life. */
+/** What a webhook said is kept this long, so that a late stream's `start` can be held against it: a token's life. */
 const REMEMBER_MS = 60_000;
-/** Leases remembered at once; the oldest are forgotten first. */
+/** Ended leases remembered at once; the oldest are forgotten first. */
 const REMEMBERED_MAX = 20_000;
 
 export interface LiveCalls {
   readonly liveCount: number;
+  /** A call that becomes live must release its lease. */
   isLive(callSid: string): boolean;
 }
 
@@ -37,8 +38,12 @@ export class Admission {
   readonly #maxCalls: number;
   readonly #clock: Clock;
   readonly #live: LiveCalls;
-  /** In order of their end, since each is put last when it is renewed. */
+  /** Those that hold a slot, in order of their end, since each is put last when it is renewed. */
   readonly #leases = new Map<string, Lease>();
+  /** Of these, calls that were live when they were renewed: as long as they are, they hold one slot, not two. */
+  readonly #returning = new Set<string>();
+  /** Those that ended unused, in order of their end. */
+  readonly #ended = new Map<string, Lease>();
 
   constructor(options: { maxCalls: number; clock: Clock; live: LiveCalls }) {
     this.#maxCalls = options.maxCalls;
@@ -48,9 +53,15 @@ export class Admission {
 
   /** A new call asks for a slot. A call that has one keeps it, and its lease begins again. */
   request(callSid: string, caller: Caller): 'admitted' | 'full' {
-    if (!this.#holdsSlot(callSid) && this.inUse() >= this.#maxCalls) return 'full';
+    if (!this.hasRoomFor(callSid)) return 'full';
     this.renew(callSid, caller);
     return 'admitted';
+  }
+
+  /** Whether `request` would admit the call. */
+  hasRoomFor(callSid: string): boolean {
+    const inUse = this.inUse();
+    return this.#leases.has(callSid) || this.#live.isLive(callSid) || inUse < this.#maxCalls;
   }
 
   /**
@@ -58,28 +69,32 @@ export class Admission {
    * the limit too: a caller who was let in is not put out because others came meanwhile.
    */
   renew(callSid: string, caller = this.callerOf(callSid)): void {
-    this.#forgetOld();
-    this.#leases.delete(callSid);
+    this.#endOld();
+    this.release(callSid);
     this.#leases.set(callSid, { untilMs: this.#clock.nowMs() + STREAM_WAIT_MS, caller });
+    if (this.#live.isLive(callSid)) this.#returning.add(callSid);
   }
 
   /** What the call's webhook said; empty strings if this process did not answer it, or long ago. */
   callerOf(callSid: string): Caller {
-    return this.#leases.get(callSid)?.caller ?? UNKNOWN_CALLER;
+    this.#endOld();
+    const lease = this.#leases.get(callSid) ?? this.#ended.get(callSid);
+    return lease?.caller ?? UNKNOWN_CALLER;
   }
 
   /** The call has begun, or will not come: its lease ends. */
   release(callSid: string): void {
     this.#leases.delete(callSid);
+    this.#returning.delete(callSid);
+    this.#ended.delete(callSid);
   }
 
   /** Slots in use now. */
   inUse(): number {
-    const nowMs = this.#clock.nowMs();
-    let waiting = 0;
-    for (const [callSid, lease] of this.#leases)
-      if (lease.untilMs > nowMs && !this.#live.isLive(callSid)) waiting += 1;
-    return this.#live.liveCount + waiting;
+    this.#endOld();
+    let countedTwice = 0;
+    for (const callSid of this.#returning) if (this.#live.isLive(callSid)) countedTwice += 1;
+    return this.#live.liveCount + this.#leases.size - countedTwice;
   }
 
   /** Leases that hold a slot; for the census. */
@@ -87,22 +102,17 @@ export class Admission {
     return this.inUse() - this.#live.liveCount;
   }
 
-  /** Leases remembered, those without a slot included; for the census. */
-  rememberedCount(): number {
-    this.#forgetOld();
-    return this.#leases.size;
-  }
-
-  #holdsSlot(callSid: string): boolean {
-    const lease = this.#leases.get(callSid);
-    return this.#live.isLive(callSid) || (lease !== undefined && lease.untilMs > this.#clock.nowMs());
-  }
-
-  #forgetOld(): void {
-    const forgetBeforeMs = this.#clock.nowMs() - (REMEMBER_MS - STREAM_WAIT_MS);
+  #endOld(): void {
+    const nowMs = this.#clock.nowMs();
     for (const [callSid, lease] of this.#leases) {
-      if (lease.untilMs > forgetBeforeMs && this.#leases.size <= REMEMBERED_MAX) break;
-      this.#leases.delete(callSid);
+      if (lease.untilMs > nowMs) break;
+      this.release(callSid);
+      this.#ended.set(callSid, lease);
+    }
+    for (const [callSid, lease] of this.#ended) {
+      const forgetAtMs = lease.untilMs + REMEMBER_MS - STREAM_WAIT_MS;
+      if (forgetAtMs > nowMs && this.#ended.size <= REMEMBERED_MAX) break;
+      this.#ended.delete(callSid);
     }
   }
 }

@@ -8,7 +8,7 @@ import { toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Admission, Caller, LiveCalls } from './admission.ts';
 import type { CallStream, StreamHooks } from './call-stream.ts';
-import { type CallRegister, LiveCall, type LiveCallSurroundings } from './live-call.ts';
+import { type CallRegister, type EarlierStream, LiveCall, type LiveCallSurroundings } from './live-call.ts';
 
 /** What became of a call's last ended stream here. */
 export interface CallEnd {
@@ -28,7 +28,7 @@ export interface CallObserver {
 interface Memory {
   /** Highest attempt whose token was used here. */
   claimedAttempt: number;
-  end: CallEnd | null;
+  end: (CallEnd & EarlierStream) | null;
   untilMs: number;
 }
 
@@ -72,7 +72,7 @@ export class CallDirectory implements CallRegister, LiveCalls {
     return this.#memories.get(callSid)?.claimedAttempt ?? -1;
   }
 
-  lastEnd(callSid: string): CallEnd | null {
+  lastEnd(callSid: string): (CallEnd & EarlierStream) | null {
     return this.#memories.get(callSid)?.end ?? null;
   }
 
@@ -115,7 +115,8 @@ export class CallDirectory implements CallRegister, LiveCalls {
       const { attempt, disposition } = call;
       // A stream that ended before it began knows no state; an earlier one's still stands.
       const state = call.state ?? known?.end?.state ?? null;
-      const end = { attempt, reason, disposition, state };
+      const callBeganAtMs = call.callBeganAtMs ?? known?.end?.callBeganAtMs ?? null;
+      const end = { attempt, reason, disposition, state, callBeganAtMs };
       this.#remember(call.callSid, {
         claimedAttempt: Math.max(call.attempt, known?.claimedAttempt ?? -1),
         end,

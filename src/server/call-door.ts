@@ -8,9 +8,8 @@ import { connectStream, RETRY_FRAGMENT } from '../protocol/twiml.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { PublicAddress } from './public-address.ts';
 import type { ServerSettings } from './server-settings.ts';
+import type { StreamTokens } from './stream-tokens.ts';
 
-/** Life of a stream token. */
-export const STREAM_TOKEN_MS = 60_000;
 /** A call token outlives the longest call that drains by this. */
 const CALL_TOKEN_SPARE_MS = 60_000;
 
@@ -21,26 +20,26 @@ export function twimlAnswer(twiml: string): Answer {
 export class CallDoor {
   readonly #settings: ServerSettings;
   readonly #address: PublicAddress;
+  readonly #tokens: StreamTokens;
   readonly #clock: Clock;
 
-  constructor(settings: ServerSettings, address: PublicAddress, clock: Clock) {
+  constructor(settings: ServerSettings, address: PublicAddress, tokens: StreamTokens, clock: Clock) {
     this.#settings = settings;
     this.#address = address;
+    this.#tokens = tokens;
     this.#clock = clock;
   }
 
   /** TwiML that connects the call's stream number `attempt`. */
   connect(exchange: Exchange, callSid: string, attempt: number): Answer {
     const { callMaxSeconds, drainSeconds, sessionKey } = this.#settings;
-    const nowMs = this.#clock.wallMs();
     const callLifeMs = (callMaxSeconds + drainSeconds) * 1000 + CALL_TOKEN_SPARE_MS;
-    const stream = { callSid, attempt, expiresAtMs: nowMs + STREAM_TOKEN_MS };
-    const call = { callSid, attempt, expiresAtMs: nowMs + callLifeMs };
+    const call = { callSid, attempt, expiresAtMs: this.#clock.wallMs() + callLifeMs };
     const actionUrl = this.url(exchange, `/voice/continue/${mintToken('call', call, sessionKey)}`);
     const streamBase = this.#address.streamBase(exchange) ?? '';
     return twimlAnswer(
       connectStream({
-        streamUrl: `${streamBase}/ws/twilio/${mintToken('stream', stream, sessionKey)}`,
+        streamUrl: `${streamBase}/ws/twilio/${this.#tokens.mint(callSid, attempt)}`,
         actionUrl: actionUrl + RETRY_FRAGMENT,
       }),
     );

@@ -12,8 +12,11 @@ export interface StreamStart {
 }
 
 export interface CallStream {
-  /** The call has begun: its messages may be posted from now on, those that waited first. */
-  accept(callId: CallId): void;
+  /**
+   * The call has begun: its messages may be posted from now on, those that waited first. `callBeganAgoMs`: since the
+   * call's first stream began; the time limit is the call's.
+   */
+  accept(callId: CallId, callBeganAgoMs: number): void;
   /** Plays, listens, clears, finishes. */
   order(message: FromCall): void;
   /** Drops what is queued, plays this to its end, then ends with `reason`; ends anyway if it cannot be played. */

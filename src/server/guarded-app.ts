@@ -92,7 +92,8 @@ export class GuardedApp {
     // `kept` is taken before anything runs: a closed socket does not give it out any more.
     const guard = (place: string, kept: Kept<T>, run: () => void | Promise<void>) => {
       try {
-        run()?.catch((thrown: unknown) => this.#socketFaulted(place, kept, thrown));
+        const running = run();
+        if (running !== undefined) this.#watch(place, kept, running);
       } catch (thrown) {
         this.#socketFaulted(place, kept, thrown);
       }
@@ -113,19 +114,31 @@ export class GuardedApp {
         this.#sockets.add(socket);
         guard('socket open', kept, () => route.open(socket, kept.attachment));
       },
+      // Written out, where `guard` would make a closure: fifty messages a second and call.
       message: (ws, message, isBinary) => {
         const kept = ws.getUserData();
-        guard('socket message', kept, () =>
-          route.message(kept.openSocket!, kept.attachment, message, isBinary),
-        );
+        try {
+          const running = route.message(kept.openSocket!, kept.attachment, message, isBinary);
+          if (running !== undefined) this.#watch('socket message', kept, running);
+        } catch (thrown) {
+          this.#socketFaulted('socket message', kept, thrown);
+        }
       },
       drain: (ws) => {
         const kept = ws.getUserData();
-        guard('socket drain', kept, () => route.drain(kept.openSocket!, kept.attachment));
+        try {
+          route.drain(kept.openSocket!, kept.attachment);
+        } catch (thrown) {
+          this.#socketFaulted('socket drain', kept, thrown);
+        }
       },
       ping: (ws) => {
         const kept = ws.getUserData();
-        guard('socket ping', kept, () => route.ping(kept.openSocket!, kept.attachment));
+        try {
+          route.ping(kept.openSocket!, kept.attachment);
+        } catch (thrown) {
+          this.#socketFaulted('socket ping', kept, thrown);
+        }
       },
       pong: (ws) => {
         const kept = ws.getUserData();
@@ -221,6 +234,10 @@ export class GuardedApp {
     this.#faults.add(place);
     this.#logFault('request.failed', 'a request failed', place, thrown);
     exchange.answer(textAnswer('500 Internal Server Error', 'This request failed', true));
+  }
+
+  #watch<T>(place: string, kept: Kept<T>, running: Promise<void>): void {
+    running.catch((thrown: unknown) => this.#socketFaulted(place, kept, thrown));
   }
 
   /** Counted each time, logged once a socket, and the socket is closed: its state can no longer be trusted. */

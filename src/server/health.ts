@@ -3,7 +3,7 @@
  * people; says nothing that a stranger may not know. I/O thread.
  */
 import type { Exchange } from './exchange.ts';
-import type { Readiness } from './voice-webhook.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface HealthSources {
   readonly readiness: Readiness;

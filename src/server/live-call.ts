@@ -25,12 +25,20 @@ export interface CallPlacement {
   release(callId: CallId): void;
 }
 
+/** What a stream of a call leaves to the next. */
+export interface EarlierStream {
+  readonly attempt: number;
+  readonly state: unknown;
+  /** When the call's first stream began, monotonic; null if that is not known. */
+  readonly callBeganAtMs: number | null;
+}
+
 /** The directory as a call sees it. */
 export interface CallRegister {
   /** The call's other streams of older attempts end; false when a newer one has begun. */
   takeOver(call: LiveCall): boolean;
-  /** What the call's last ended stream in this process left: its attempt and state; null if it had none here. */
-  lastEnd(callSid: string): { readonly attempt: number; readonly state: unknown } | null;
+  /** What the call's last ended stream in this process left; null if it had none here. */
+  lastEnd(callSid: string): EarlierStream | null;
   ended(call: LiveCall, reason: EndReason): void;
   noted(callSid: string, note: CallNote): void;
 }
@@ -68,6 +76,7 @@ export class LiveCall {
   #state: unknown = null;
   #disposition: Disposition | null = null;
   #liveAtMs = 0;
+  #callBeganAtMs: number | null = null;
 
   constructor(
     call: { callId: CallId; callSid: string; attempt: number; caller: Caller },
@@ -99,6 +108,11 @@ export class LiveCall {
   /** The last state that the call reported, or null. */
   get state(): unknown {
     return this.#state;
+  }
+
+  /** When the call's first stream began, monotonic; null before this one has begun. */
+  get callBeganAtMs(): number | null {
+    return this.#callBeganAtMs;
   }
 
   /** What comes after the stream, once the call has said so. */
@@ -181,7 +195,7 @@ export class LiveCall {
     }
     try {
       if (!(await this.#makeRecord())) return;
-      this.#state = await this.#earlierState();
+      await this.#takeUp();
       if (this.#phase === 'beginning') this.#goLive();
     } catch (thrown) {
       this.#around.log.error(
@@ -238,14 +252,25 @@ export class LiveCall {
     return true;
   }
 
-  async #earlierState(): Promise<unknown> {
-    if (this.attempt === 0) return null;
-    const known = this.#register.lastEnd(this.callSid);
-    // Ours is the newest only if no attempt lies between, which may have been on another node.
-    if (known?.attempt === this.attempt - 1 && known.state !== null) return known.state;
+  /** What the call's earlier streams left: its state, and since when it is on. */
+  async #takeUp(): Promise<void> {
     const { clock, store } = this.#around;
-    const record = await withinDeadline(clock, STORE_DEADLINE_MS, store.load(this.callSid));
-    return (record.kind === 'done' ? record.value?.state : null) ?? known?.state ?? null;
+    this.#callBeganAtMs = clock.nowMs();
+    if (this.attempt === 0) return;
+    const known = this.#register.lastEnd(this.callSid);
+    this.#callBeganAtMs = known?.callBeganAtMs ?? this.#callBeganAtMs;
+    // Ours is the newest only if no attempt lies between, which may have been on another node.
+    if (known?.attempt === this.attempt - 1 && known.state !== null) {
+      this.#state = known.state;
+      return;
+    }
+    const loaded = await withinDeadline(clock, STORE_DEADLINE_MS, store.load(this.callSid));
+    const record = loaded.kind === 'done' ? loaded.value : null;
+    this.#state = record?.state ?? known?.state ?? null;
+    if (record === null || known?.callBeganAtMs != null) return;
+    // Only the wall clock is common to processes; it may have been set since, but never makes a call younger than it is here.
+    const beganAtMs = clock.nowMs() - (clock.wallMs() - record.startedAtWallMs);
+    this.#callBeganAtMs = Math.min(this.#callBeganAtMs, beganAtMs);
   }
 
   #goLive(): void {
@@ -254,13 +279,14 @@ export class LiveCall {
     if (stream === null) return;
     this.#phase = 'live';
     this.#liveAtMs = clock.nowMs();
+    const callBeganAgoMs = this.#liveAtMs - (this.#callBeganAtMs ?? this.#liveAtMs);
     const workerId = workers.place(this.callId);
     log.info(
       { event: 'call.started', ...this.#names(), workerId, pii: { from: this.caller.from } },
       'a call started',
     );
     if (workerId === null) {
-      stream.accept(this.callId);
+      stream.accept(this.callId, callBeganAgoMs);
       this.sayGoodbye('worker failed');
       return;
     }
@@ -277,7 +303,7 @@ export class LiveCall {
         state: this.#state,
       },
     });
-    stream.accept(this.callId);
+    stream.accept(this.callId, callBeganAgoMs);
   }
 
   #step(run: () => void): void {

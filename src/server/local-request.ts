@@ -6,32 +6,10 @@
 
 const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
 
-/** Headers that only something in between adds. One of them is enough, whatever it says. */
-const FORWARDING_NAMES = new Set([
-  'forwarded',
-  'forwarded-for',
-  'via',
-  'true-client-ip',
-  'client-ip',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-real-ip',
-  'x-original-host',
-  'x-original-forwarded-for',
-  'x-amzn-trace-id',
-  'fastly-client-ip',
-  'fly-client-ip',
-]);
-const FORWARDING_PREFIXES = [
-  'x-forwarded',
-  'x-envoy-',
-  'x-appengine-',
-  'cf-',
-  'cdn-',
-  'ngrok-',
-  'tailscale-',
-  'x-tunnel-',
-];
+/** Headers that only something in between adds. One of them is enough, whatever it says. Underscores count as hyphens. */
+const FORWARDING_NAMES = new Set(['via', 'x-real-ip', 'x-original-host', 'x-amzn-trace-id']);
+const FORWARDING_PARTS = ['forwarded', 'client-ip', 'clientip'];
+const FORWARDING_PREFIXES = ['x-envoy-', 'x-appengine-', 'cf-', 'cdn-', 'ngrok-', 'tailscale-', 'x-tunnel-'];
 
 const V4_MAPPED = Buffer.from('00000000000000000000ffff', 'hex');
 const V6_LOOPBACK = Buffer.from('00000000000000000000000000000001', 'hex');
@@ -46,7 +24,12 @@ export function isLoopbackAddress(address: Uint8Array): boolean {
 
 /** `name` in lower case. */
 export function isForwardingHeader(name: string): boolean {
-  return FORWARDING_NAMES.has(name) || FORWARDING_PREFIXES.some((prefix) => name.startsWith(prefix));
+  const hyphened = name.replaceAll('_', '-');
+  return (
+    FORWARDING_NAMES.has(hyphened) ||
+    FORWARDING_PARTS.some((part) => hyphened.includes(part)) ||
+    FORWARDING_PREFIXES.some((prefix) => hyphened.startsWith(prefix))
+  );
 }
 
 /** The Host header if it names this machine, in lower case with its port; else null. */

@@ -19,8 +19,6 @@ export interface ServerSettings {
   readonly maxCalls: number;
   readonly callMaxSeconds: number;
   readonly drainSeconds: number;
-  /** Peers whose X-Forwarded-For counts, for rate limits only; never for what is local. */
-  readonly trustedProxies: readonly string[];
   readonly workers: number;
   /** A worker that does not beat for this long is terminated. */
   readonly workerStallMs: number;

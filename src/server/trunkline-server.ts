@@ -14,6 +14,7 @@ import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
 import { CallDoor } from './call-door.ts';
+import { CallReturn } from './call-return.ts';
 import { CONTINUE_PATH, ContinueWebhook } from './continue-webhook.ts';
 import { Drain } from './drain.ts';
 import { FaultCounters } from './fault-counters.ts';
@@ -25,6 +26,7 @@ import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ServerSettings } from './server-settings.ts';
+import { StreamTokens } from './stream-tokens.ts';
 import { TlsWatch } from './tls-watch.ts';
 import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
 import { VOICE_PATH, VoiceWebhook } from './voice-webhook.ts';
@@ -108,16 +110,19 @@ export class TrunklineServer {
     };
     const around: LiveCallSurroundings = { ...parts, accountSid: settings.accountSid, workers };
     const gate = new WebhookGate(settings, this.#address, this.#quietLog);
-    const door = new CallDoor(settings, this.#address, clock);
-    const shared = { gate, door, admission, readiness, directory, store, clock, sessionKey };
+    const tokens = new StreamTokens({ clock, sessionKey });
+    const door = new CallDoor(settings, this.#address, tokens, clock);
+    const shared = { gate, door, admission, readiness, directory };
+    const returns = new CallReturn({ ...shared, store, clock });
     this.#routes = {
-      voice: new VoiceWebhook(shared),
-      continues: new ContinueWebhook(shared),
+      voice: new VoiceWebhook({ ...shared, returns }),
+      continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
       health: new Health({ ...parts, readiness, workers }),
       twilio: new TwilioSocket({
         ...shared,
         address: this.#address,
         around,
+        tokens,
         openStream: parts.openStream,
         log: this.#quietLog,
         authToken,
@@ -159,7 +164,7 @@ export class TrunklineServer {
     return this.#closed;
   }
 
-  /** What is alive now: all zero after the last call, but for `remembered` and `leases`, which end by themselves. */
+  /** What is alive now: all zero after the last call, `waiting` within 10 s of its webhook. */
   census(): Readonly<Record<'calls' | 'streams' | 'sockets' | 'placed' | 'waiting', number>> {
     const { liveCalls, liveStreams } = this.directory.census();
     return {
@@ -175,7 +180,8 @@ export class TrunklineServer {
     this.#tlsWatch?.close();
     this.#listener?.stopListening();
     const hadSockets = this.#sockets.size > 0;
-    this.drain.hurry();
+    // A server that never listened has nobody to take leave of.
+    if (this.#listener !== null) this.drain.hurry();
     for (const socket of [...this.#sockets]) socket.end(1001, 'shutting down');
     if (hadSockets) {
       await new Promise<void>((resolve) => {

@@ -2,10 +2,8 @@
  * `/ws/twilio/{streamToken}`: the upgrade's checks, and the way of each socket event to its stream. What a message means is
  * the media plane's. I/O thread.
  */
-
-import type { Clock } from '../clock.ts';
 import { checkUpgradeSignature } from '../protocol/signature.ts';
-import { readToken, type TokenClaims } from '../protocol/tokens.ts';
+import type { TokenClaims } from '../protocol/tokens.ts';
 import type { Admission } from './admission.ts';
 import type { CallDirectory } from './call-directory.ts';
 import type { CallStream, StreamHooks } from './call-stream.ts';
@@ -15,7 +13,8 @@ import type { LiveCall, LiveCallSurroundings } from './live-call.ts';
 import type { OpenSocket } from './open-socket.ts';
 import type { PublicAddress } from './public-address.ts';
 import type { QuietLog } from './quiet-log.ts';
-import type { Readiness } from './voice-webhook.ts';
+import type { Readiness } from './readiness.ts';
+import type { StreamTokens } from './stream-tokens.ts';
 import type { WebhookGate } from './webhook-gate.ts';
 
 export const TWILIO_SOCKET_PATH = '/ws/twilio/';
@@ -48,10 +47,9 @@ export interface TwilioSocketParts {
   readonly readiness: Readiness;
   readonly around: LiveCallSurroundings;
   readonly openStream: OpenStream;
-  readonly clock: Clock;
+  readonly tokens: StreamTokens;
   readonly log: QuietLog;
   readonly authToken: string | null;
-  readonly sessionKey: Buffer;
 }
 
 export class TwilioSocket implements SocketRoute<TwilioSocketState> {
@@ -62,13 +60,9 @@ export class TwilioSocket implements SocketRoute<TwilioSocketState> {
   }
 
   accept(exchange: Exchange): TwilioSocketState | null {
-    const { admission, clock, directory, gate, readiness, sessionKey } = this.#parts;
+    const { admission, directory, gate, readiness, tokens } = this.#parts;
     if (!gate.admitsOrigin(exchange)) return null;
-    // Twilio sends no Origin, and a browser always does.
-    if (exchange.headerCount('origin') > 0) {
-      return this.#refuse(exchange, '403 Forbidden', 'Expected no Origin header, received one');
-    }
-    const token = readToken(exchange.parameter, 'stream', sessionKey, clock.wallMs());
+    const token = tokens.read(exchange.parameter);
     if (token.status === 'malformed' || token.status === 'forged') {
       return this.#refuse(exchange, '404 Not Found', 'There is nothing at this path');
     }
@@ -83,6 +77,14 @@ export class TwilioSocket implements SocketRoute<TwilioSocketState> {
       return this.#refuse(exchange, '503 Service Unavailable', 'This server is shutting down');
     }
     const { callSid, attempt } = token.claims;
+    // A call that lets its slot go comes in like a new one: the slot may be another's by now. Its token stays unused.
+    if (!admission.hasRoomFor(callSid)) {
+      return this.#refuse(
+        exchange,
+        '503 Service Unavailable',
+        'Every slot is taken, and this call holds none',
+      );
+    }
     if (!directory.claim(callSid, attempt)) {
       return this.#refuse(exchange, '403 Forbidden', 'Expected a token that was not used before');
     }

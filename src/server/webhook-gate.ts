@@ -37,8 +37,17 @@ export class WebhookGate {
     this.#log = log;
   }
 
-  /** Unsigned service is for this machine only. False when the exchange was answered with the refusal. */
+  /** No browser, and unsigned service for this machine only. False when the exchange was answered with the refusal. */
   admitsOrigin(exchange: Exchange): boolean {
+    // The carrier sends neither. Without this, any page that is open on this machine could post a form to us.
+    if (exchange.headerCount('origin') > 0) {
+      this.#refuse(exchange, '403 Forbidden', 'Expected no Origin header, received one', true);
+      return false;
+    }
+    if (/^cross-site$/i.test(exchange.header('sec-fetch-site'))) {
+      this.#refuse(exchange, '403 Forbidden', 'Expected no request from another site, received one', true);
+      return false;
+    }
     if (this.#settings.authToken !== null && this.#address.isPublic) return true;
     if (isLocalRequest(exchange)) return true;
     this.#refuse(

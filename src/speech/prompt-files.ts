@@ -11,7 +11,7 @@
  *         52         about (JSON: key, format, provider, audioBytes, durationMs), wire, levels
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AudioFormat, formatName } from '../audio/audio-format.ts';
 import type { ReadyPrompt } from '../audio/ready-prompt.ts';
@@ -47,7 +47,9 @@ export class PromptFiles {
 
   /** Makes the folder, clears what an interrupted write left, and keeps the bound. Rejects with the system's error. */
   async open(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    // Prompts may say a caller's own words. A folder of another owner stays as that owner wants it.
+    await chmod(this.#folder, 0o700).catch(() => {});
     for (const name of await readdir(this.#folder)) {
       if (name.endsWith('.part')) await rm(join(this.#folder, name), { force: true });
     }
@@ -93,7 +95,7 @@ export class PromptFiles {
     createHash('sha256').update(body).digest().copy(header, 20);
     const partPath = join(this.#folder, `${prompt.key}.${randomBytes(6).toString('hex')}.part`);
     try {
-      await writeFile(partPath, Buffer.concat([header, body]));
+      await writeFile(partPath, Buffer.concat([header, body]), { mode: 0o600 });
       await rename(partPath, this.#path(prompt.key));
     } catch (error) {
       await rm(partPath, { force: true });

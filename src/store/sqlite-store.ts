@@ -2,8 +2,9 @@
  * The calls in one SQLite file: WAL, and `synchronous=FULL`, so that what a `write` has returned survives `kill -9` and
  * power loss. Not a CallStore by itself: it blocks, so it lives on the store thread, behind store-thread.ts.
  */
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, SqliteDialect, sql } from 'kysely';
 import type { EndReason } from '../channel/messages.ts';
 import type { StoreWrite } from '../channel/store-messages.ts';
 import { ConfigError, StoreError, toErrorRecord } from '../errors.ts';
@@ -18,12 +19,16 @@ const BUSY_TIMEOUT_MS = 1000;
 const TRANSIENT_CODES = new Set([
   5 /* BUSY */, 6 /* LOCKED */, 8 /* READONLY */, 10 /* IOERR */, 13 /* FULL */, 14 /* CANTOPEN */,
 ]);
+/** SQLite gives `-wal` and `-shm` the mode of the file itself. Callers' numbers and answers are nobody else's business. */
+const FILE_MODE = 0o600;
 const DAMAGED_CODES = new Set([11 /* CORRUPT */, 26 /* NOTADB */]);
 
 export class SqliteStore {
   readonly engine = 'sqlite';
   readonly #database: DatabaseSync;
   readonly #tables: Kysely<Tables>;
+  /** Begun here and without an end: call -> attempt. As many as calls are live. */
+  readonly #liveCalls = new Map<string, number>();
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
@@ -32,10 +37,11 @@ export class SqliteStore {
     });
   }
 
-  /** Makes the file if it is not there. Throws ConfigError where it cannot be opened, is damaged, or is of a newer version. */
+  /** Makes the file, for its owner alone, if it is not there. Throws ConfigError where it cannot be opened, is damaged, or is of a newer version. */
   static open(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): SqliteStore {
     let database: DatabaseSync | null = null;
     try {
+      keepPrivate(path);
       database = new DatabaseSync(path, { timeout: busyTimeoutMs });
       database.exec('pragma journal_mode = wal');
       database.exec('pragma synchronous = full');
@@ -69,6 +75,7 @@ export class SqliteStore {
       const results: ('begun' | 'fenced' | null)[] = [];
       for (const write of writes) results.push(await this.#writeOne(write));
       this.#database.exec('commit');
+      this.#noteLiveCalls(writes, results);
       return results;
     } catch (error) {
       // Some failures (a full disk) have rolled back already.
@@ -97,14 +104,19 @@ export class SqliteStore {
     return rows.map(toRecord);
   }
 
-  /** Marks calls that began before `beforeWallMs` and have no end: their process died. Returns how many. */
+  /**
+   * Marks calls that began before `beforeWallMs` and have no end: their process died. Never one that was begun, or begun
+   * again, through this object. Returns how many. Rejects with SQLite's own error.
+   */
   async abandon(beforeWallMs: number): Promise<number> {
     const lost: EndReason = 'stream lost';
+    const live = JSON.stringify([...this.#liveCalls.keys()]);
     const result = await this.#tables
       .updateTable('calls')
       .set((row) => ({ end_reason: lost, ended_at_wall_ms: row.ref('updated_at_wall_ms') }))
       .where('end_reason', 'is', null)
       .where('started_at_wall_ms', '<', beforeWallMs)
+      .where('call_sid', 'not in', sql<string>`(select value from json_each(${live}))`)
       .executeTakeFirst();
     return Number(result.numUpdatedRows);
   }
@@ -112,6 +124,15 @@ export class SqliteStore {
   /** Idempotent. */
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  #noteLiveCalls(writes: readonly StoreWrite[], results: readonly ('begun' | 'fenced' | null)[]): void {
+    for (const [index, write] of writes.entries()) {
+      const { kind, callSid, attempt } = write;
+      if (kind === 'begin' && results[index] === 'begun') this.#liveCalls.set(callSid, attempt);
+      // The end of an attempt that lost its call ends nothing.
+      if (kind === 'finish' && this.#liveCalls.get(callSid) === attempt) this.#liveCalls.delete(callSid);
+    }
   }
 
   async #writeOne(write: StoreWrite): Promise<'begun' | 'fenced' | null> {
@@ -169,6 +190,18 @@ export class SqliteStore {
           .execute();
         return null;
       }
+    }
+  }
+}
+
+/** Makes the file if it is not there. Throws the system's error where that cannot be. */
+function keepPrivate(path: string): void {
+  closeSync(openSync(path, 'a', FILE_MODE));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      if (existsSync(file)) chmodSync(file, FILE_MODE);
+    } catch {
+      // Another owner's file, or a file system without modes: whoever set that up has chosen who may read.
     }
   }
 }

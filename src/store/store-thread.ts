@@ -16,9 +16,10 @@ const WAITING_WRITES_MAX = 50_000;
 const WAITING_READS_MAX = 1000;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2000;
+const ABANDON_EVERY_MS = 30_000;
 
 export interface StoreThreadParts {
-  readonly store: Pick<SqliteStore, 'write' | 'load' | 'list'>;
+  readonly store: Pick<SqliteStore, 'write' | 'load' | 'list' | 'abandon'>;
   /** Whether the same write may succeed later. */
   readonly isTransient: (error: unknown) => boolean;
   readonly clock: Clock;
@@ -41,6 +42,8 @@ export class StoreThread {
   #failures = 0;
   #retryTimer: Timer | null = null;
   #onIdle: (() => void)[] = [];
+  /** Set when it is time: marks the calls of dead processes. */
+  #abandonDue: (() => Promise<void>) | null = null;
 
   constructor(parts: StoreThreadParts) {
     this.#parts = parts;
@@ -61,6 +64,33 @@ export class StoreThread {
       else this.#writes.push({ ask, answer, refuse });
       this.#flushLater();
     };
+  }
+
+  /**
+   * Marks calls without an end that no process can bring back, `callLifeMs` after their begin: now, and every 30 s for as
+   * long as the thread lives. Resolves with how many it found now. Rejects with the engine's error; later ones are logged.
+   */
+  async abandonLostCalls(callLifeMs: number): Promise<number> {
+    const { store, clock, log } = this.#parts;
+    const abandon = (): Promise<number> => store.abandon(clock.wallMs() - callLifeMs);
+    const abandonLater = (): void => {
+      clock.setTimer(ABANDON_EVERY_MS, () => {
+        this.#abandonDue = async () => {
+          try {
+            const calls = await abandon();
+            if (calls > 0)
+              log.warn({ event: 'calls.abandoned', calls }, 'calls of a dead process were marked as lost');
+          } catch (err) {
+            log.warn({ event: 'calls.not-abandoned', err }, 'lost calls are marked at the next try');
+          }
+        };
+        this.#flushLater();
+        abandonLater();
+      });
+    };
+    const calls = await abandon();
+    abandonLater();
+    return calls;
   }
 
   /** Resolves when nothing waits, or after `deadlineMs`: how many writes are lost. */
@@ -101,6 +131,9 @@ export class StoreThread {
         this.#retryLater();
       }
     }
+    const abandon = this.#abandonDue;
+    this.#abandonDue = null;
+    await abandon?.();
     for (const read of this.#reads.splice(0)) await this.#read(read);
     this.#isFlushing = false;
     if (this.#isIdle()) for (const resolve of this.#onIdle.splice(0)) resolve();

@@ -18,8 +18,8 @@ const send = (message: FromStoreThread): void => port.postMessage(message);
 
 try {
   const store = SqliteStore.open(start.path);
-  const abandonedCalls = await store.abandon(start.abandonBeforeWallMs);
   const thread = new StoreThread({ store, isTransient: SqliteStore.isTransient, clock: systemClock, log });
+  const abandonedCalls = await thread.abandonLostCalls(start.callLifeMs);
   port.on('message', (message: ToStoreThread) => {
     if (message.kind === 'store.client') {
       const client = message.port;

@@ -72,6 +72,34 @@ describe('a call', () => {
     expect((await continued(continuePath, call.callSid)).body).toMatch(/<Say[^>]*>We are sorry.*<Hangup\/>/);
   });
 
+  it('goes on when its first webhook comes again while it is live, or after its stream was lost', async () => {
+    const call = await rig.liveCall();
+    await call.carrier.hears('play');
+    const again = await rig.call(call.callSid);
+    const newer = await rig.upgrade(again.streamPath);
+    expect(newer.status).toBe(101);
+    newer.start(call.callSid);
+    expect(await call.carrier.closed).toBe(1000);
+    await newer.hears('play');
+    expect(rig.server.census()).toMatchObject({ calls: 1, streams: 1, waiting: 0 });
+    await hangsUp({ ...call, carrier: newer });
+    const third = await rig.upgrade((await rig.call(call.callSid)).streamPath);
+    expect(third.status).toBe(101);
+    third.start(call.callSid);
+    await third.hears('play');
+    expect(rig.store.records.get(call.callSid)?.attempt).toBe(2);
+    await hangsUp({ ...call, carrier: third });
+  });
+
+  it('gets no stream any more when its first webhook comes again after its end', async () => {
+    const finished = await rig.liveCall({ To: CUES.finish });
+    await finished.carrier.closed;
+    expect((await rig.call(finished.callSid)).answer.body).toMatch(/<Response><Hangup\/><\/Response>$/);
+    const transferred = await rig.liveCall({ To: CUES.transfer });
+    await transferred.carrier.closed;
+    expect((await rig.call(transferred.callSid)).answer.body).toContain('<Number>+15551234567</Number>');
+  });
+
   it('goes on from the store when this process has never seen it', async () => {
     const { callSid, continuePath } = await rig.call();
     await rig.store.begin({ callSid, attempt: 0, from: '', to: '', flowHash: '' });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startRig } from '../support/server-rig.ts';
+import { keptLog } from '../support/silent-log.ts';
 
 describe('the port', () => {
   it('is refused to a second server, with a cure', async () => {
@@ -24,6 +25,14 @@ describe('the port', () => {
     const second = await startRig({ settings: { port }, cold: true });
     expect(second.port).toBe(port);
     await second.close();
+  });
+
+  it('is not drained when it was never had: the refusal is all that is said', async () => {
+    const { log, lines } = keptLog();
+    await expect(startRig({ settings: { host: '192.0.2.1' }, parts: { log }, cold: true })).rejects.toThrow(
+      /HOST/,
+    );
+    expect(lines().filter(({ event }) => event !== 'worker.ready')).toEqual([]);
   });
 
   it('names HOST when the address is not of this machine', async () => {

@@ -1,9 +1,11 @@
 /** FAULTS section B, as far as it is decided before or around a stream: the upgrade, the tokens, the start. */
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { mintToken } from '../../src/protocol/tokens.ts';
 import {
   ACCOUNT,
+  formOf,
   newCallSid,
   PUBLIC_URL,
   rawExchange,
@@ -110,6 +112,33 @@ describe('the upgrade', () => {
     expect(rig.server.directory.isLive(callSid)).toBe(true);
     newer.socket.close();
     await newer.closed;
+  });
+
+  it('refuses a token of its own after a minute, and a call without a slot when every slot is taken', async () => {
+    let aheadMs = 0;
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
+    const settings = { maxCalls: 2, workerStallMs: 1e9 };
+    const full = await startRig({ settings, parts: { clock } });
+    const [late, later] = [await full.call(), await full.call()];
+    aheadMs += 11_000;
+    await full.liveCall();
+    const there = await full.upgrade(late.streamPath);
+    expect(there.status).toBe(101);
+    expect((await full.upgrade(later.streamPath)).status).toBe(503);
+    const { body } = await full.post(later.continuePath, { form: formOf(later.callSid) });
+    expect(body).toContain('All our lines are busy');
+    expect(full.server.admission.inUse()).toBe(2);
+    // Its token was not used up.
+    there.socket.terminate();
+    while (full.server.directory.isLive(late.callSid)) await new Promise((resolve) => setImmediate(resolve));
+    expect((await full.upgrade(later.streamPath)).status).toBe(101);
+    await full.close();
+
+    const calm = await startRig({ settings: { workerStallMs: 1e9 }, parts: { clock } });
+    const { streamPath } = await calm.call();
+    aheadMs += 60_000;
+    expect((await calm.upgrade(streamPath)).status).toBe(403);
+    await calm.close();
   });
 
   it('w51 refuses 300 bad upgrades cheaply', async () => {

@@ -224,10 +224,21 @@ describe('a server without TWILIO_AUTH_TOKEN', () => {
     { Host: 'localhost', Forwarded: 'for=127.0.0.1' },
     { Host: 'localhost', 'CF-Connecting-IP': '1.2.3.4' },
     { Host: 'localhost', Via: '1.1 proxy' },
+    { Host: 'localhost', X_Forwarded_For: '127.0.0.1' },
   ])('refuses %j', async (headers) => {
     const answer = await local(headers);
     expectRefusal(answer, 403);
     expect(answer.body).toContain('only local requests are served');
+  });
+
+  it.each<Record<string, string>>([
+    { Origin: 'https://evil.example' },
+    { Origin: 'null' },
+    { 'Sec-Fetch-Site': 'cross-site' },
+  ])('refuses a page that a browser on this machine shows: %j', async (headers) => {
+    const before = open.server.admission.inUse();
+    expectRefusal(await local({ Host: `localhost:${open.port}`, ...headers }), 403);
+    expect(open.server.admission.inUse()).toBe(before);
   });
 
   it('refuses a stream that is not local', async () => {

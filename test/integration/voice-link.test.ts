@@ -1,25 +1,32 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { PromptWanted } from '../../src/channel/voice-messages.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createLog } from '../../src/log.ts';
 import { PromptRegistry } from '../../src/media/prompt-registry.ts';
 import { VoiceLink } from '../../src/voice-link.ts';
+import { keptLog } from '../support/silent-log.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-function linkToDyingThread() {
-  const registry = new PromptRegistry();
+/** It dies of its first prompt, unless it `hasDied` before. */
+function linkToDyingThread({ hasDied = false, registry = new PromptRegistry() } = {}) {
   const failed: string[] = [];
+  const ready: string[] = [];
+  const { log, lines } = keptLog();
+  const dataDir = temporaryFolder();
+  if (hasDied) writeFileSync(join(dataDir, 'died'), '');
   const link = new VoiceLink({
     workerUrl: new URL('../support/dying-voice-worker.ts', import.meta.url),
-    start: { dataDir: temporaryFolder(), logLevel: 'silent', logPii: false },
+    start: { dataDir, logLevel: 'silent', logPii: false },
     registry,
     clock: systemClock,
-    log: createLog({ level: 'silent' }),
+    log,
     onFailed: (key) => failed.push(key),
-    onReady: () => {},
+    onReady: (key) => ready.push(key),
   });
   onTestFinished(() => link.close());
-  return { link, registry, failed };
+  const deaths = () => lines().filter(({ event }) => event === 'voice.lost');
+  return { link, registry, failed, ready, deaths };
 }
 
 const wanted = (key: string): PromptWanted => ({
@@ -45,4 +52,46 @@ it("carries a worker's wishes also after the thread that it began with has died"
   await vi.waitFor(() => expect(registry.has('first')).toBe(true), { timeout: 10_000 });
   port.postMessage(wanted('second'));
   await vi.waitFor(() => expect(registry.has('second')).toBe(true), { timeout: 10_000 });
+});
+
+it('asks once for a prompt that is owed, however often it is wanted', async () => {
+  const { link, registry, ready } = linkToDyingThread({ hasDied: true });
+  for (const key of ['hello', 'hello', 'last']) link.want(wanted(key));
+  await vi.waitFor(() => expect(registry.has('last')).toBe(true), { timeout: 10_000 });
+  expect(ready).toEqual(['hello', 'last']);
+});
+
+it('has a prompt made again that the registry has dropped', async () => {
+  const roomForOne = new PromptRegistry({ bytesMax: 1000, waitersPerKeyMax: 1 });
+  const { link, registry } = linkToDyingThread({ hasDied: true, registry: roomForOne });
+  const port = link.openPort();
+  onTestFinished(() => port.close());
+  for (const key of ['first', 'second', 'first']) {
+    port.postMessage(wanted(key));
+    await vi.waitFor(() => expect(registry.has(key)).toBe(true), { timeout: 10_000 });
+  }
+});
+
+it('gives up a prompt that it owed at two deaths in a row, and speaks on', async () => {
+  const { link, registry, failed, deaths } = linkToDyingThread({ hasDied: true });
+  const told: string[] = [];
+  registry.wait('killer', { promptReady: () => {}, promptFailed: (key) => told.push(key) });
+  link.want(wanted('killer'));
+  await vi.waitFor(() => expect(failed).toEqual(['killer']), { timeout: 10_000 });
+  expect(told).toEqual(['killer']);
+  link.want(wanted('hello'));
+  await vi.waitFor(() => expect(registry.has('hello')).toBe(true), { timeout: 10_000 });
+  expect(deaths()).toHaveLength(2);
+});
+
+it('waits longer with every death until a prompt was made', async () => {
+  const { link, registry, failed, deaths } = linkToDyingThread({ hasDied: true });
+  const delaysMs = () => deaths().map(({ delayMs }) => delayMs);
+  link.want(wanted('killer'));
+  await vi.waitFor(() => expect(delaysMs()).toEqual([250, 500]), { timeout: 10_000 });
+  link.want(wanted('hello'));
+  await vi.waitFor(() => expect(registry.has('hello')).toBe(true), { timeout: 10_000 });
+  link.want(wanted('killer'));
+  await vi.waitFor(() => expect(delaysMs()).toEqual([250, 500, 250, 500]), { timeout: 10_000 });
+  expect(failed).toEqual(['killer', 'killer']);
 });

@@ -148,7 +148,6 @@ export function callUnderTest(
   const recognizer = new FakeRecognizer();
   const posted: FromCall[] = [];
   const wanted: string[] = [];
-  const forgotten: string[] = [];
   const closed: number[] = [];
   const served: number[] = [];
   const commits: { state: unknown; finish: (result: CommitResult) => void }[] = [];
@@ -181,7 +180,6 @@ export function callUnderTest(
         wanted.push(key);
         return key;
       },
-      forget: (key) => void forgotten.push(key),
     },
     scriptFor: () => script,
     post: (message) => void posted.push(message),
@@ -208,7 +206,6 @@ export function callUnderTest(
     recognizer,
     posted,
     wanted,
-    forgotten,
     closed,
     served,
     commits,

@@ -1,4 +1,4 @@
-/** A voice thread that dies of its first prompt, and speaks when it is started again. What it says is one step of silence. */
+/** A voice thread that dies of its first prompt, and speaks when it is started again; of a `killer` it dies always. What it says is one step of silence. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -15,7 +15,7 @@ const shared = (bytes: Uint8Array) => {
 };
 
 port.on('message', (wanted: PromptWanted) => {
-  if (!hasDied) {
+  if (!hasDied || wanted.key.startsWith('killer')) {
     writeFileSync(died, '');
     process.exit(1);
   }

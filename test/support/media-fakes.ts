@@ -43,6 +43,7 @@ export class FakeReceiver implements NativeStreamReceiver {
   utterances: ArrayBuffer[] = [];
   #finds: number[] = [];
   #media = 0;
+  #mediaMs = 0;
   #ignored = 0;
 
   finds(bits: number): void {
@@ -60,15 +61,16 @@ export class FakeReceiver implements NativeStreamReceiver {
       this.#ignored++;
       return RECEIVED.ignored;
     }
-    return this.#heard(playoutDbfs);
+    return this.#heard(20, playoutDbfs);
   }
 
-  receiveAudio(_payload: Uint8Array, playoutDbfs: number): number {
-    return this.closed ? 0 : this.#heard(playoutDbfs);
+  receiveAudio(payload: Uint8Array, playoutDbfs: number): number {
+    return this.closed ? 0 : this.#heard(payload.length / 8, playoutDbfs);
   }
 
-  #heard(playoutDbfs: number): number {
+  #heard(lengthMs: number, playoutDbfs: number): number {
     this.#media++;
+    this.#mediaMs += lengthMs;
     this.playoutDbfs.push(playoutDbfs);
     return RECEIVED.media | (this.#finds.shift() ?? 0);
   }
@@ -102,7 +104,7 @@ export class FakeReceiver implements NativeStreamReceiver {
   }
 
   mediaMs(): number {
-    return this.#media * 20;
+    return this.#mediaMs;
   }
 
   levelDbfs(): number {

@@ -14,7 +14,7 @@ export class MemoryStore implements CallStore {
     if (known !== undefined && known.attempt >= call.attempt) return 'fenced';
     this.records.set(call.callSid, {
       ...call,
-      startedAtWallMs: 0,
+      startedAtWallMs: known?.startedAtWallMs ?? 0,
       endedAtWallMs: null,
       endReason: null,
       outcome: null,

@@ -3,7 +3,7 @@ import type { CallId, EndReason, FromCall } from '../../src/channel/messages.ts'
 import type { CallStream, StreamHooks, StreamStart } from '../../src/server/call-stream.ts';
 
 export class ScriptedStream implements CallStream {
-  /** `accept 1`, `play`, `goodbye apology worker failed`, `end completed`. */
+  /** `accept 1`, `accept 2 after 5000 ms`, `play`, `goodbye apology worker failed`, `end completed`. */
   readonly told: string[] = [];
   readonly hooks: StreamHooks;
   #isEnded = false;
@@ -16,8 +16,8 @@ export class ScriptedStream implements CallStream {
     this.hooks.onStart({ callSid: '', accountSid: '', streamSid: `MZ${'0'.repeat(32)}`, ...start });
   }
 
-  accept(callId: CallId): void {
-    this.told.push(`accept ${callId}`);
+  accept(callId: CallId, callBeganAgoMs: number): void {
+    this.told.push(callBeganAgoMs > 0 ? `accept ${callId} after ${callBeganAgoMs} ms` : `accept ${callId}`);
   }
 
   order(message: FromCall): void {

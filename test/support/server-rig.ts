@@ -225,7 +225,6 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
       maxCalls: 100,
       callMaxSeconds: 120,
       drainSeconds: 60,
-      trustedProxies: [],
       workers: 1,
       workerStallMs: 1000,
       workerHeapLimitBytes: 2 ** 29,

@@ -281,17 +281,6 @@ describe('a silent media plane', () => {
   });
 });
 
-describe('prompts', () => {
-  it('are asked for again after their audio never came', async () => {
-    const t = callUnderTest();
-    await t.begin();
-    await t.promptEnds(1, 'failed');
-    expect(t.forgotten).toEqual(['Question 1?']);
-    await t.promptEnds(1, 'failed');
-    expect(t.forgotten).toHaveLength(1);
-  });
-});
-
 describe('the end of a call', () => {
   const endedByFlow = async (word: string) => {
     const t = callUnderTest();

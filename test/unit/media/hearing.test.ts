@@ -3,6 +3,7 @@ import { RECEIVED } from '../../../src/audio/addon-types.ts';
 import type { FromCall, ToCall } from '../../../src/channel/messages.ts';
 import type { Audible } from '../../../src/media/barge-in.ts';
 import { Hearing } from '../../../src/media/hearing.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeReceiver } from '../../support/media-fakes.ts';
 
 class Rig {
@@ -10,7 +11,9 @@ class Rig {
   readonly posts: ToCall[] = [];
   clears = 0;
   audible: Audible = 'nothing';
+  readonly clock = new FakeClock();
   readonly hearing = new Hearing({
+    clock: this.clock,
     receiver: this.receiver,
     playback: this.#playback(),
     post: (message) => this.posts.push(message),
@@ -182,6 +185,68 @@ describe('hearing: no input', () => {
     rig.hearing.found(RECEIVED.speechEnded);
     rig.plays('interruptible');
     rig.plays('nothing');
+    expect(rig.receiver.noInputMs).toBeNull();
+  });
+});
+
+describe('hearing: no input, and time without media', () => {
+  function armed(): Rig {
+    const rig = new Rig();
+    rig.listen();
+    return rig;
+  }
+
+  function hears(rig: Rig, lengthMs: number): void {
+    rig.receiver.receiveAudio(new Uint8Array(lengthMs * 8), -100);
+    rig.clock.advanceMs(lengthMs);
+  }
+
+  it('counts what the receiver has not seen, and takes it back', () => {
+    const rig = armed();
+    hears(rig, 1000);
+    rig.clock.advanceMs(960);
+    rig.hearing.countSilence(960);
+    expect(rig.receiver.noInputMs).toBe(3040);
+    rig.hearing.countSilence(-960);
+    expect(rig.receiver.noInputMs).toBe(4000);
+  });
+
+  it('counts no more than there was since the count began, and gives back no more than was counted', () => {
+    const rig = armed();
+    rig.clock.advanceMs(300);
+    rig.hearing.countSilence(960);
+    expect(rig.receiver.noInputMs).toBe(4700);
+    rig.hearing.countSilence(-4000);
+    expect(rig.receiver.noInputMs).toBe(5000);
+  });
+
+  it('lets the count end at the next frame when all of it has passed', () => {
+    const rig = armed();
+    rig.clock.advanceMs(9000);
+    rig.hearing.countSilence(9000);
+    expect(rig.receiver.noInputMs).toBe(20);
+  });
+
+  it('leaves out speech that came to nothing', () => {
+    const rig = armed();
+    rig.hearing.found(RECEIVED.speechStarted);
+    hears(rig, 2000);
+    rig.hearing.found(RECEIVED.speechDiscarded);
+    hears(rig, 1000);
+    rig.clock.advanceMs(960);
+    rig.hearing.countSilence(960);
+    expect(rig.receiver.noInputMs).toBe(3040);
+  });
+
+  it('does not begin a count where none runs', () => {
+    const rig = armed();
+    rig.plays('interruptible');
+    rig.hearing.countSilence(960);
+    expect(rig.receiver.noInputMs).toBeNull();
+    rig.plays('nothing');
+    rig.hearing.found(RECEIVED.noInput);
+    rig.receiver.noInputMs = null;
+    rig.hearing.countSilence(960);
     expect(rig.receiver.noInputMs).toBeNull();
   });
 });

@@ -1,32 +1,7 @@
 /** A whole stream with the native receiver in it: what the fake receiver cannot show. */
 import { describe, expect, it } from 'vitest';
-import { TELEPHONE_FORMAT } from '../../../src/audio/audio-format.ts';
-import { encodeG711 } from '../../../src/audio/g711.ts';
-import { createStreamReceiver } from '../../../src/audio/stream-receiver.ts';
-import { STREAM_SID, wireMessage } from '../../support/media-fakes.ts';
-import { StreamRig } from '../../support/media-rigs.ts';
-import { join, mix, silence, speech, whiteNoise } from '../../support/signals.ts';
-
-class CallerRig extends StreamRig {
-  #chunk = 1;
-
-  constructor() {
-    super({ native: createStreamReceiver(TELEPHONE_FORMAT) });
-    this.goLive();
-  }
-
-  /** In real time: a message of 20 ms, then 20 ms. Over a quiet line. */
-  callerSays(samples: Int16Array): void {
-    const heard = mix(samples, whiteNoise((samples.length / 8) | 0, -65));
-    for (let at = 0; at < heard.length; at += 160) {
-      const payload = Buffer.from(encodeG711('mulaw', heard.slice(at, at + 160))).toString('base64');
-      const chunk = String(this.#chunk++);
-      const media = { track: 'inbound', chunk, timestamp: String(Number(chunk) * 20), payload };
-      this.receive(wireMessage({ event: 'media', sequenceNumber: chunk, media, streamSid: STREAM_SID }));
-      this.clock.advanceMs(20);
-    }
-  }
-}
+import { CallerRig } from '../../support/caller-rig.ts';
+import { join, silence, speech } from '../../support/signals.ts';
 
 describe('media stream with the native receiver', () => {
   it('hears an answer over a prompt: clear within 200 ms of the first sound, then the utterance', () => {

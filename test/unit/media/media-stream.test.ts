@@ -168,6 +168,18 @@ describe('media stream: the orderly end', () => {
     expect(rig.leftOver()).toEqual(NOTHING_LEFT);
   });
 
+  it.each([
+    ['prompt', 'completed'],
+    ['long', 'no media'],
+  ])('tells a flow that gave up on a line of silence from one that was heard: %s, %s', (prompt, reason) => {
+    const rig = new StreamRig().goLive();
+    rig.mediaForMs(1000);
+    rig.play(1, prompt);
+    rig.order({ kind: 'finish', reason: 'completed', disposition: { kind: 'hangup' } });
+    rig.clock.advanceMs(10_100);
+    expect(rig.endReasons()).toEqual([reason]);
+  });
+
   it('is interrupted by nobody: neither speech nor digits count while it finishes', () => {
     const rig = new StreamRig().goLive();
     rig.listen();
@@ -225,22 +237,66 @@ describe('media stream: the orderly end', () => {
     expect([rig.endReasons(), rig.socket.closeCode]).toEqual([['time limit'], 1000]);
   });
 
-  it('cuts a goodbye that takes more than 5 s', () => {
+  it('says a goodbye of 10 s to its end', () => {
     const rig = new StreamRig({ callMaxMs: 3000, goodbyePromptKey: 'long' }).goLive();
-    rig.mediaForMs(3000 + 4980);
+    rig.mediaForMs(3000 + 9980);
+    expect(rig.ends).toEqual([]);
+    rig.mediaForMs(60);
+    expect([rig.endReasons(), rig.leftOver()]).toEqual([['time limit'], NOTHING_LEFT]);
+    expect(rig.carrier.playedMs).toBe(10_000);
+  });
+
+  it('says an apology of 12 s to its end, also when its audio comes late', () => {
+    const rig = new StreamRig().goLive();
+    rig.stream.playAndFinish('late', 'call failed');
+    rig.mediaForMs(5500);
+    rig.registry.ready(promptOf('late', 12_000));
+    rig.mediaForMs(11_980);
+    expect(rig.ends).toEqual([]);
+    rig.mediaForMs(60);
+    expect([rig.endReasons(), rig.carrier.playedMs]).toEqual([['call failed'], 12_000]);
+  });
+
+  it('cuts a goodbye that takes more than 30 s', () => {
+    const rig = new StreamRig({ callMaxMs: 3000, goodbyePromptKey: 'endless' });
+    rig.registry.ready(promptOf('endless', 60_000));
+    rig.goLive().mediaForMs(3000 + 29_980);
     expect(rig.ends).toEqual([]);
     rig.mediaForMs(60);
     expect([rig.endReasons(), rig.leftOver()]).toEqual([['time limit'], NOTHING_LEFT]);
   });
 
-  it('lets a call that is finishing at the time limit finish, for 5 s', () => {
+  it('lets a call that is finishing at the time limit finish, and keeps its word', () => {
     const rig = new StreamRig({ callMaxMs: 3000 }).goLive();
+    rig.mediaForMs(2000);
     rig.play(1, 'long');
-    rig.order({ kind: 'finish', reason: 'completed', disposition: { kind: 'hangup' } });
-    rig.mediaForMs(7980);
+    const disposition = { kind: 'transfer', to: '+15550100' } as const;
+    rig.order({ kind: 'finish', reason: 'completed', disposition });
+    rig.mediaForMs(9980);
     expect(rig.ends).toEqual([]);
     rig.mediaForMs(60);
-    expect(rig.endReasons()).toEqual(['completed']);
+    expect([rig.told(), rig.ends]).toEqual([['1 played'], [{ reason: 'completed', disposition }]]);
+  });
+
+  it('cuts a call that finishes for more than 30 s after the time limit, and says so', () => {
+    const rig = new StreamRig({ callMaxMs: 3000 });
+    rig.registry.ready(promptOf('endless', 60_000));
+    rig.goLive().play(1, 'endless');
+    rig.order({ kind: 'finish', reason: 'completed', disposition: { kind: 'hangup' } });
+    rig.mediaForMs(3000 + 29_980);
+    expect(rig.ends).toEqual([]);
+    rig.mediaForMs(60);
+    expect([rig.endReasons(), rig.leftOver()]).toEqual([['time limit'], NOTHING_LEFT]);
+  });
+
+  it('has no more time than the call has left', () => {
+    const rig = new StreamRig({ callMaxMs: 60_000 });
+    rig.receive(carrierSays.start());
+    rig.stream.accept(7, 57_000);
+    rig.mediaForMs(2980);
+    expect(rig.ends).toEqual([]);
+    rig.mediaForMs(60);
+    expect(rig.endReasons()).toEqual(['time limit']);
   });
 
   it('ends at once at the time limit when there is no goodbye', () => {

@@ -7,7 +7,6 @@ import {
   hangup,
   pauseAndRedirect,
   RETRY_FRAGMENT,
-  rejectBusy,
   sayAndHangup,
 } from '../../../src/protocol/twiml.ts';
 
@@ -38,9 +37,8 @@ describe('TwiML answers', () => {
     },
   );
 
-  it('hangs up, and rejects as busy', () => {
+  it('hangs up', () => {
     expect(parse(hangup())).toEqual({ Hangup: '' });
-    expect(parse(rejectBusy())).toEqual({ Reject: { reason: 'busy' } });
   });
 
   it('speaks whatever text it is given, escaped and bounded', () => {

@@ -54,11 +54,43 @@ describe('Admission', () => {
     expect(admission.request('b', CALLER)).toBe('full');
   });
 
-  it('counts a call that is live and leased once', () => {
-    const { admission, live } = setUp(2);
-    admission.request('a', CALLER);
+  it('counts a live call that is about to come on another stream once, and still when its old one has gone', () => {
+    const { admission, clock, live } = setUp(2);
     live.add('a');
+    admission.renew('a', CALLER);
     expect(admission.inUse()).toBe(1);
+    live.delete('a');
+    expect(admission.inUse()).toBe(1);
+    admission.request('a', CALLER);
+    expect(admission.inUse()).toBe(1);
+    clock.advanceMs(STREAM_WAIT_MS);
+    expect(admission.inUse()).toBe(0);
+  });
+
+  it('has room for a call with a slot, and for one whose lease has ended only while a slot is free', () => {
+    const { admission, clock, live } = setUp(1);
+    admission.request('a', CALLER);
+    expect(admission.hasRoomFor('a')).toBe(true);
+    expect(admission.hasRoomFor('b')).toBe(false);
+    clock.advanceMs(STREAM_WAIT_MS);
+    expect(admission.hasRoomFor('a')).toBe(true);
+    live.add('b');
+    expect(admission.hasRoomFor('a')).toBe(false);
+    expect(admission.hasRoomFor('b')).toBe(true);
+  });
+
+  it('asks nothing of the calls that wait when a slot is asked for', () => {
+    let asked = 0;
+    const live = {
+      liveCount: 0,
+      isLive: () => {
+        asked += 1;
+        return false;
+      },
+    };
+    const admission = new Admission({ maxCalls: 1000, clock: new FakeClock(), live });
+    for (let call = 0; call < 500; call++) admission.request(`call ${call}`, CALLER);
+    expect(asked).toBeLessThanOrEqual(2 * 500);
   });
 
   it('has a slot again as soon as a live call is gone', () => {
@@ -83,7 +115,6 @@ describe('Admission', () => {
     clock.advanceMs(30_000);
     expect(admission.callerOf('a')).toEqual(CALLER);
     clock.advanceMs(31_000);
-    expect(admission.rememberedCount()).toBe(0);
     expect(admission.callerOf('a').accountSid).toBe('');
   });
 
@@ -93,6 +124,6 @@ describe('Admission', () => {
     expect(admission.inUse()).toBe(200);
     clock.advanceMs(60_000);
     expect(admission.inUse()).toBe(0);
-    expect(admission.rememberedCount()).toBe(0);
+    for (let call = 0; call < 200; call++) expect(admission.callerOf(`call ${call}`).accountSid).toBe('');
   });
 });

@@ -37,6 +37,13 @@ describe('isLocalRequest', () => {
     'true-client-ip',
     'x-envoy-external-address',
     'ngrok-trace-id',
+    'x_forwarded_for',
+    'x-original-forwarded-for',
+    'wl-proxy-forwarded',
+    'client_ip',
+    'proxy-client-ip',
+    'x-clientip',
+    'x_real_ip',
   ])('refuses whatever came with %s, empty or not', (name) => {
     expect(isLocalRequest(request('localhost', [[name, '127.0.0.1']]))).toBe(false);
     expect(isLocalRequest(request('localhost', [[name, '']]))).toBe(false);

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TELEPHONE_FORMAT } from '../../../src/audio/audio-format.ts';
@@ -25,6 +34,16 @@ describe('PromptFiles', () => {
     const prompt = await (await open()).load(KEY, TELEPHONE_FORMAT);
     expect(prompt).toEqual(readyPrompt(KEY));
     expect(prompt?.wire.buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
+  it('is for the eyes of its owner alone, also where it was not', async () => {
+    const { folder, files, open, path } = await filesUnderTest();
+    const modeOf = (name: string) => statSync(name).mode & 0o777;
+    await files.save(readyPrompt(KEY));
+    expect([modeOf(folder), modeOf(path)]).toEqual([0o700, 0o600]);
+    chmodSync(folder, 0o755);
+    await open();
+    expect(modeOf(folder)).toBe(0o700);
   });
 
   it('has nothing under a key that was never kept', async () => {

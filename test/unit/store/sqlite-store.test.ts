@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -119,11 +119,38 @@ describe('SqliteStore', () => {
   });
 
   it('marks calls of a process that died, at the time of their last word', async () => {
-    const store = openStore(storeFile());
-    await store.write([begin('CA1', 0, 10), commit('CA1', 0, 1, 500), begin('CA2', 0, 9000)]);
+    const path = storeFile();
+    const dead = openStore(path);
+    await dead.write([begin('CA1', 0, 10), commit('CA1', 0, 1, 500), begin('CA2', 0, 9000)]);
+    dead.close();
+    const store = openStore(path);
     expect(await store.abandon(5000)).toBe(1);
     expect(await store.load('CA1')).toMatchObject({ endReason: 'stream lost', endedAtWallMs: 500 });
     expect(await store.load('CA2')).toMatchObject({ endReason: null });
+  });
+
+  it('never marks a call that it began, or began again, itself', async () => {
+    const path = storeFile();
+    const dead = openStore(path);
+    await dead.write([begin('CA1', 0, 10), begin('CA2', 0, 10)]);
+    dead.close();
+    const store = openStore(path);
+    await store.write([begin('CA1', 1, 20), finish('CA1', 0, 'no media'), begin('CA3', 0, 30)]);
+    expect(await store.abandon(5000)).toBe(1);
+    expect((await store.load('CA1'))?.endReason).toBeNull();
+    expect((await store.load('CA2'))?.endReason).toBe('stream lost');
+    expect((await store.load('CA3'))?.endReason).toBeNull();
+  });
+
+  it('is for the eyes of its owner alone, also where it was not', async () => {
+    const path = storeFile();
+    const modes = () => ['', '-wal', '-shm'].map((end) => statSync(path + end).mode & 0o777);
+    const store = openStore(path);
+    await store.write([begin('CA1')]);
+    expect(modes()).toEqual([0o600, 0o600, 0o600]);
+    for (const end of ['', '-wal', '-shm']) chmodSync(path + end, 0o644);
+    openStore(path);
+    expect(modes()).toEqual([0o600, 0o600, 0o600]);
   });
 
   it('goes on with a file that it wrote before', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as endOfTick } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { StoreAnswer, StoreRequest, StoreWrite } from '../../../src/channel/store-messages.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { StoreThread } from '../../../src/store/store-thread.ts';
@@ -31,6 +31,10 @@ class FakeEngine {
 
   async list() {
     return [];
+  }
+
+  async abandon() {
+    return 0;
   }
 
   callSids() {
@@ -206,5 +210,52 @@ describe('StoreThread', () => {
     await settle();
     expect(answers).toEqual([{ id: 1, ok: true, value: 'begun' }]);
     store.close();
+  });
+
+  it('gives a call of a dead process its end once nothing can bring it back, and leaves live calls alone', async () => {
+    const path = join(temporaryFolder(), 'calls.sqlite');
+    const startedAtWallMs = new FakeClock().wallMs();
+    const dead = openStore(path);
+    await dead.write([
+      { ...begin('CAdead'), atWallMs: startedAtWallMs - 1000 },
+      { ...begin('CAresumed'), atWallMs: startedAtWallMs - 1000 },
+    ]);
+    dead.close();
+    const store = openStore(path);
+    const { thread, clock, lines, request } = threadUnderTest(store);
+    expect(await thread.abandonLostCalls(60_000)).toBe(0);
+    request({ ...begin('CAresumed'), attempt: 1, atWallMs: startedAtWallMs });
+    request({ ...begin('CAlive'), atWallMs: startedAtWallMs });
+    await thread.drain(1000);
+
+    const reasonOf = async (callSid: string) => (await store.load(callSid))?.endReason;
+    clock.advanceMs(30_000);
+    await endOfTick();
+    expect(await reasonOf('CAdead')).toBeNull();
+    clock.advanceMs(60_000);
+    await vi.waitFor(async () => expect(await reasonOf('CAdead')).toBe('stream lost'));
+    clock.advanceMs(600_000);
+    await endOfTick();
+    await thread.drain(1000);
+    expect(await reasonOf('CAresumed')).toBeNull();
+    expect(await reasonOf('CAlive')).toBeNull();
+    expect(lines().filter(({ event }) => event === 'calls.abandoned')).toMatchObject([{ calls: 1 }]);
+  });
+
+  it('marks lost calls at the next try after one that failed', async () => {
+    let tries = 0;
+    const engine = Object.assign(new FakeEngine(), {
+      abandon: async () => {
+        tries += 1;
+        if (tries === 2) throw BUSY;
+        return 0;
+      },
+    });
+    const { thread, clock } = threadUnderTest(engine);
+    await thread.abandonLostCalls(60_000);
+    for (const triesSoFar of [2, 3]) {
+      clock.advanceMs(30_000);
+      await vi.waitFor(() => expect(tries).toBe(triesSoFar));
+    }
   });
 });

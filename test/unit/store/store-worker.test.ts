@@ -12,9 +12,9 @@ import { StoreClient } from '../../../src/store/store-client.ts';
 import { silentLog } from '../../support/silent-log.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-function threadUnderTest(path: string, abandonBeforeWallMs = 0) {
+function threadUnderTest(path: string, callLifeMs = 60_000) {
   const worker = new Worker(new URL('../../../src/store/store-worker.ts', import.meta.url), {
-    workerData: { path, logLevel: 'silent', logPii: false, abandonBeforeWallMs } satisfies StoreWorkerStart,
+    workerData: { path, logLevel: 'silent', logPii: false, callLifeMs } satisfies StoreWorkerStart,
   });
   onTestFinished(async () => {
     await worker.terminate();
@@ -59,7 +59,7 @@ describe('the store thread', () => {
     expect(await first.exited).toBe(0);
     await client.close();
 
-    const second = threadUnderTest(path, systemClock.wallMs() + 1);
+    const second = threadUnderTest(path, -1000);
     expect(await second.said).toMatchObject({ kind: 'store.ready', abandonedCalls: 1 });
     const reader = second.open();
     expect(await reader.load('CA1')).toMatchObject({ endReason: 'stream lost', state: { turn: 2 } });

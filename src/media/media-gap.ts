@@ -1,0 +1,150 @@
+/**
+ * A quiet line in place of media that does not come. The receiver counts media time, so media that stops in the middle of
+ * a question would stop the no-input count and leave speech without an end; with quiet fed in, time goes on. Not the
+ * watch that ends a stream without media (`stream-watch.ts`): that one sees what the carrier sent, and bounds this one.
+ * I/O thread.
+ *
+ *   state      event                                     next state
+ *   flowing    a step without media, the fourth in turn  filling: the steps that were waited are counted
+ *   filling    a step without media                      filling: a step of the line's noise is fed
+ *   filling    media                                     settling: all that was silent is taken back
+ *   settling   two steps passed                          flowing: what of it did not come late is counted
+ *   settling   a fourth step without media               filling, after the same
+ *
+ * A network that froze sends its audio late and at once, and then the gap has been counted before its audio is. So the
+ * count is taken back when media returns, and what never came is counted again.
+ */
+import { RECEIVED, type ReceiverCounters } from '../audio/addon-types.ts';
+import type { Clock } from '../clock.ts';
+import { comfortNoise } from './comfort-noise.ts';
+import type { Hearing } from './hearing.ts';
+import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+import type { Transport } from './transport.ts';
+
+/** Twelve frames of 20 ms. */
+const STEP_MS = 240;
+/** About a second: less is jitter. */
+const STEPS_BEFORE_FILLING = 4;
+/** A burst arrives within a few milliseconds; a slow one is at least well under way. */
+const STEPS_TO_SETTLE = 2;
+
+export interface MediaGapOf {
+  readonly transport: Pick<Transport, 'receiver' | 'format'>;
+  readonly playback: { playoutDbfs(): number };
+  readonly hearing: Pick<Hearing, 'found' | 'countSilence'>;
+  /** Whether the call listens at all: else nothing is fed. */
+  isLive(): boolean;
+  threw(thrown: unknown): void;
+}
+
+export class MediaGap {
+  readonly #clock: Clock;
+  readonly #wheel: TimerWheel;
+  readonly #of: MediaGapOf;
+  readonly #timer: WheelTimer;
+  #nextStepAtMs: number;
+  #mediaInStep = false;
+  #silentSteps = 0;
+  #state: 'flowing' | 'filling' | 'settling' = 'flowing';
+  #silentMs = 0;
+  #fills = 0;
+  /** What is fed in this gap; null outside of one. */
+  #noise: Uint8Array | null = null;
+  /** While settling: when media came back, and where the receiver's time stood then. */
+  #resumedAtMs = 0;
+  #resumedAtMediaMs = 0;
+
+  /** Begins at once. */
+  constructor(plane: { readonly clock: Clock; readonly wheel: TimerWheel }, of: MediaGapOf) {
+    this.#clock = plane.clock;
+    this.#wheel = plane.wheel;
+    this.#of = of;
+    this.#nextStepAtMs = plane.clock.nowMs() + STEP_MS;
+    this.#timer = plane.wheel.createTimer(() => this.#step());
+    plane.wheel.startAt(this.#timer, this.#nextStepAtMs);
+  }
+
+  /** The receiver's, less what was fed here. */
+  counters(): ReceiverCounters & { readonly mediaGapFills: number } {
+    const heard = this.#of.transport.receiver.counters();
+    const mediaGapFills = this.#fills;
+    return { ...heard, mediaMessages: heard.mediaMessages - mediaGapFills, mediaGapFills };
+  }
+
+  /** For how long nothing has come; 0 while media flows. */
+  get openMs(): number {
+    return this.#state === 'filling' ? this.#silentMs : 0;
+  }
+
+  /** For every frame: a field write and a compare. */
+  mediaCame(): void {
+    this.#mediaInStep = true;
+    if (this.#state === 'filling') this.#resume();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#wheel.stop(this.#timer);
+  }
+
+  /** Counts steps, not the clock: after a stall of our own thread, media waits in the socket and was not missing. */
+  #step(): void {
+    const nowMs = this.#clock.nowMs();
+    this.#nextStepAtMs += STEP_MS;
+    if (this.#nextStepAtMs <= nowMs) this.#nextStepAtMs = nowMs + STEP_MS;
+    this.#silentSteps = this.#mediaInStep ? 0 : this.#silentSteps + 1;
+    this.#mediaInStep = false;
+    this.#wheel.startAt(this.#timer, this.#nextStepAtMs);
+    try {
+      this.#advance(nowMs);
+    } catch (thrown) {
+      this.#of.threw(thrown);
+    }
+  }
+
+  #advance(nowMs: number): void {
+    const isSilent = this.#silentSteps >= STEPS_BEFORE_FILLING;
+    if (this.#state === 'filling') {
+      this.#silentMs += STEP_MS;
+      this.#fill();
+    } else if (this.#state === 'settling' && (isSilent || nowMs >= this.#settledAtMs())) {
+      this.#settle(nowMs);
+    }
+    if (this.#state === 'flowing' && isSilent) {
+      this.#state = 'filling';
+      this.#silentMs = STEPS_BEFORE_FILLING * STEP_MS;
+      this.#of.hearing.countSilence(this.#silentMs);
+    }
+  }
+
+  #fill(): void {
+    const { hearing, isLive, playback, transport } = this.#of;
+    if (!isLive()) return;
+    const { format, receiver } = transport;
+    this.#noise ??= comfortNoise(format, STEP_MS, receiver.noiseFloorDbfs());
+    const found = receiver.receiveAudio(this.#noise, playback.playoutDbfs());
+    this.#fills++;
+    if ((found & ~RECEIVED.media) !== 0) hearing.found(found);
+  }
+
+  #resume(): void {
+    this.#state = 'settling';
+    this.#noise = null;
+    this.#resumedAtMs = this.#clock.nowMs();
+    this.#resumedAtMediaMs = this.#of.transport.receiver.mediaMs();
+    this.#of.hearing.countSilence(-this.#silentMs);
+  }
+
+  #settledAtMs(): number {
+    return this.#resumedAtMs + STEPS_TO_SETTLE * STEP_MS;
+  }
+
+  #settle(nowMs: number): void {
+    this.#state = 'flowing';
+    const cameMs = this.#of.transport.receiver.mediaMs() - this.#resumedAtMediaMs;
+    const lateMs = Math.max(0, cameMs - (nowMs - this.#resumedAtMs));
+    const lostMs = this.#silentMs - lateMs;
+    this.#silentMs = 0;
+    if (lostMs > 0) this.#of.hearing.countSilence(lostMs);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The answer for a call that comes back: its stream has ended, or its first webhook is sent again after a stream came.
+ * Decided from the directory and the store, so it works for a call of an earlier process or another node. I/O thread.
+ */
+import type { Clock } from '../clock.ts';
+import { dial, hangup, sayAndHangup } from '../protocol/twiml.ts';
+import type { CallStore } from '../store/call-store.ts';
+import type { Admission } from './admission.ts';
+import type { CallDirectory } from './call-directory.ts';
+import { type CallDoor, twimlAnswer } from './call-door.ts';
+import { withinDeadline } from './deadline.ts';
+import type { Exchange } from './exchange.ts';
+import { nextStep } from './next-step.ts';
+import type { Readiness } from './readiness.ts';
+import { SPOKEN } from './spoken.ts';
+import { waitAgain, waitsOf } from './waiting.ts';
+import type { Webhook } from './webhook-gate.ts';
+
+/** The caller hears nothing meanwhile. */
+const LOAD_DEADLINE_MS = 1000;
+
+export interface CallReturnParts {
+  readonly door: CallDoor;
+  readonly admission: Admission;
+  readonly readiness: Readiness;
+  readonly directory: CallDirectory;
+  readonly store: CallStore;
+  readonly clock: Clock;
+}
+
+export class CallReturn {
+  readonly #parts: CallReturnParts;
+
+  constructor(parts: CallReturnParts) {
+    this.#parts = parts;
+  }
+
+  /** `tokenAttempt`: of the stream that ended, -1 where none is named. `path`: where to ask again, without query. */
+  async answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
+    const { clock, directory, store } = this.#parts;
+    const { callSid } = webhook;
+    const loaded = await withinDeadline(clock, LOAD_DEADLINE_MS, store.load(callSid));
+    // Read after the wait: a stream may have come or gone meanwhile.
+    const claimedAttempt = directory.claimedAttempt(callSid);
+    const step = nextStep({
+      tokenAttempt,
+      claimedAttempt,
+      isLive: directory.isLive(callSid),
+      end: directory.lastEnd(callSid),
+      record: loaded.kind === 'done' ? loaded.value : null,
+    });
+    switch (step.kind) {
+      case 'hangup':
+        exchange.answer(twimlAnswer(hangup()));
+        return;
+      case 'dial':
+        exchange.answer(twimlAnswer(dial(step.to)));
+        return;
+      case 'apologize':
+        exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.lost)));
+        return;
+      case 'resume': {
+        // A store that does not say is no proof that the caller was never in.
+        const hadStream = claimedAttempt >= 0 || loaded.kind !== 'done' || loaded.value !== null;
+        this.#resume(exchange, webhook, { attempt: step.attempt, hadStream, path });
+      }
+    }
+  }
+
+  #resume(
+    exchange: Exchange,
+    webhook: Webhook,
+    resumed: { attempt: number; hadStream: boolean; path: string },
+  ): void {
+    const { admission, door, readiness } = this.#parts;
+    const { callSid, caller } = webhook;
+    // While others drain or start, the caller waits: this process comes back, or another node answers.
+    if (readiness.leaving === 'ending' || !readiness.isWarm) {
+      const wait = waitAgain(door.url(exchange, resumed.path), waitsOf(exchange.query));
+      exchange.answer(twimlAnswer(wait ?? sayAndHangup(SPOKEN.lost)));
+      return;
+    }
+    // Whoever had a stream was let in, and keeps the slot; a stream that never came was not, or let its slot go.
+    if (resumed.hadStream) admission.renew(callSid, caller);
+    else if (admission.request(callSid, caller) === 'full') {
+      exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.full)));
+      return;
+    }
+    exchange.answer(door.connect(exchange, callSid, resumed.attempt));
+  }
+}
