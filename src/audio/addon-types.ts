@@ -132,7 +132,7 @@ export interface LiveObjects {
 }
 
 export interface Addon {
-  /** scalar, avx2, avx512 or neon; `TRUNKLINE_ISA` forces one, and a load fails if it cannot be had. */
+  /** scalar, avx2, avx512bw (AVX-512 without VBMI), avx512 or neon; `TRUNKLINE_ISA` forces one, and a load fails if it cannot be had. */
   activeIsa(): string;
   /**
    * G.711, spandsp-exact. Returns the samples done, all of `input`; `output` must hold as many and lie apart from it.
