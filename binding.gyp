@@ -15,6 +15,7 @@
         'native/dsp/resampler.cc',
         'native/dsp/resampler_design.cc',
         'native/dsp/spectrum.cc',
+        'native/dsp/speech_features.cc',
         'native/dsp/tone.cc',
         'native/kernels/avx2.cc',
         'native/kernels/avx512.cc',

@@ -102,12 +102,17 @@ export interface NativeStreamReceiver {
   readonly utteranceRateHz: 8000 | 16000;
   /** Media time received so far, in milliseconds. */
   mediaMs(): number;
+  /**
+   * Whether somebody spoke in the last whole frame of 20 ms; a pause within speech still counts for a moment. Known without
+   * `listen`; what `listen` finds is stricter at the start and more patient at the end.
+   */
+  isSpeech(): boolean;
   /** Level of the last frame and the noise floor, dBFS (-100 to 0). */
   levelDbfs(): number;
   noiseFloorDbfs(): number;
   counters(): ReceiverCounters;
   /**
-   * Frees the native memory at once. Idempotent; later calls do nothing and return 0, null or -100 dBFS, but for
+   * Frees the native memory at once. Idempotent; later calls do nothing and return 0, null, false or -100 dBFS, but for
    * `counters`, `lastUtterance` and `mediaMs`, which keep what they had.
    */
   close(): void;
