@@ -18,7 +18,7 @@ namespace {
 constexpr int kHalfLength = 24;
 // The low-pass is a sum of cosines on its length, a_k * cos(pi * k * t / kHalfLength): its response in frequency has one
 // value for every 1/48 of the lower rate, near 2 in the pass band and near 0 in the stop band, and those of the
-// transition chosen so that the ripple in between is least. training/resampler/design.ts finds them.
+// transition chosen so that the ripple in between is least. training/resampler/design.py finds them.
 constexpr double kCosines[] = {
     1.000000000000e+00, 1.999512827535e+00, 2.000105476736e+00, 2.000197302163e+00,
     1.999627320110e+00, 2.000466409983e+00, 1.999484511760e+00, 2.000532548816e+00,

@@ -39,6 +39,27 @@ constexpr DecodingBytes ToBytes(const std::array<int16_t, 256>& values) {
   return bytes;
 }
 
+// For encoding, by the upper byte of a magnitude (0 to 127): how far to shift it so that its step is at the end, and
+// what to add then for the code without its sign. A step carries the leading bit above it, but for A-law's segment 0.
+struct EncodingBytes {
+  alignas(64) uint8_t shift[128];
+  alignas(64) uint8_t base[128];
+};
+
+constexpr EncodingBytes ToEncodingBytes(bool is_alaw) {
+  EncodingBytes bytes = {};
+  for (int upper = 0; upper < 128; ++upper) {
+    const int segment = G711Segment(upper << 8);
+    const bool is_linear = is_alaw && segment == 0;
+    bytes.shift[upper] = static_cast<uint8_t>(is_linear ? 4 : segment + 3);
+    bytes.base[upper] = static_cast<uint8_t>(is_linear ? 0 : segment * 16 - 16);
+  }
+  return bytes;
+}
+
+alignas(64) constexpr EncodingBytes kMulawSegments = ToEncodingBytes(false);
+alignas(64) constexpr EncodingBytes kAlawSegments = ToEncodingBytes(true);
+
 alignas(64) constexpr DecodingBytes kMulawBytes = ToBytes(kMulawToLinear);
 alignas(64) constexpr DecodingBytes kAlawBytes = ToBytes(kAlawToLinear);
 
@@ -103,14 +124,18 @@ __m512i SegmentAndStep(__m512i magnitude) {
   return _mm512_sub_epi16(both, _mm512_set1_epi16(134 << 4));
 }
 
-__m512i MulawSteps(__m512i sample) {
+__m512i MulawMagnitude(__m512i sample) {
   // abs(-32768) is 32768 as an unsigned number. Whatever is above 32635 is coded as 32635 is.
   const __m512i magnitude = _mm512_min_epu16(_mm512_abs_epi16(sample), _mm512_set1_epi16(32767 - kMulawBias));
-  return SegmentAndStep(_mm512_add_epi16(magnitude, _mm512_set1_epi16(kMulawBias)));
+  return _mm512_add_epi16(magnitude, _mm512_set1_epi16(kMulawBias));
 }
 
+__m512i AlawMagnitude(__m512i sample) { return _mm512_xor_si512(sample, _mm512_srai_epi16(sample, 15)); }
+
+__m512i MulawSteps(__m512i sample) { return SegmentAndStep(MulawMagnitude(sample)); }
+
 __m512i AlawSteps(__m512i sample) {
-  const __m512i magnitude = _mm512_xor_si512(sample, _mm512_srai_epi16(sample, 15));
+  const __m512i magnitude = AlawMagnitude(sample);
   // Segment 0 is linear. There magnitude / 16 is the greater of the two, and everywhere else it is over 15.
   const __m512i linear = _mm512_min_epi16(_mm512_srli_epi16(magnitude, 4), _mm512_set1_epi16(15));
   return _mm512_max_epi16(SegmentAndStep(magnitude), linear);
@@ -247,13 +272,6 @@ void ResampleHalf(const FirBank& bank, const int16_t* window, size_t count, int1
   }
 }
 
-// Samples and their successors, sixteen pairs in order.
-__m512i PairsAt(const int16_t* samples, __mmask16 lanes) {
-  const __m512i these = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, samples));
-  const __m512i next = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, samples + 1));
-  return _mm512_or_si512(these, _mm512_slli_epi32(next, 16));
-}
-
 // 1:2, sixteen outputs of each phase at a time, from phase 0. A lane is a sample and the one after it; a lane of the
 // result is an output of phase 0 and one of phase 1.
 void ResampleDouble(const FirBank& bank, const int16_t* window, size_t count, int16_t* output) {
@@ -261,12 +279,17 @@ void ResampleDouble(const FirBank& bank, const int16_t* window, size_t count, in
   const int16_t* low_odd = bank.low + bank.taps;
   const __m512i least = _mm512_set1_epi32(INT16_MIN);
   const __m512i most = _mm512_set1_epi32(INT16_MAX);
+  // Of seventeen samples, each and the one after it.
+  const __m512i pairing = _mm512_set_epi32(0x0010000F, 0x000F000E, 0x000E000D, 0x000D000C, 0x000C000B, 0x000B000A,  //
+                                           0x000A0009, 0x00090008, 0x00080007, 0x00070006, 0x00060005, 0x00050004,  //
+                                           0x00040003, 0x00030002, 0x00020001, 0x00010000);
   for (size_t n = 0; n < count; n += 32) {
     const int16_t* samples = window + n / 2;
-    const __mmask16 lanes = First16((count - n + 1) / 2);
+    const size_t lanes = count - n < 32 ? (count - n + 1) / 2 : 16;
+    const __mmask32 needed = First32(lanes + 1);
     __m512i high[2] = {}, low[2] = {};
     for (size_t tap = bank.zeros; tap < bank.taps; tap += 2) {
-      const __m512i pairs = PairsAt(samples + tap, lanes);
+      const __m512i pairs = _mm512_permutexvar_epi16(pairing, _mm512_maskz_loadu_epi16(needed, samples + tap));
       high[0] = MultiplyAdd(high[0], pairs, PairOf(bank.high + tap));
       low[0] = MultiplyAdd(low[0], pairs, PairOf(bank.low + tap));
       high[1] = MultiplyAdd(high[1], pairs, PairOf(high_odd + tap));
@@ -341,6 +364,39 @@ void DecodeVbmi(const uint8_t* codes, size_t count, int16_t* samples) {
       _mm512_mask_storeu_epi16(samples + at, First32(left), first);
       _mm512_mask_storeu_epi16(samples + at + 32, First32(left > 32 ? left - 32 : 0), second);
     }
+  }
+}
+
+// 64 samples at a time: segments by lookup, steps by a shift of each word. `inverted` is the code of +0, and bit 7 goes
+// off for negative samples. Packing works in 128-bit lanes; the last permutation puts the quarters right.
+template <__m512i (*magnitude)(__m512i), const EncodingBytes& table, int inverted>
+void EncodeVbmi(const int16_t* samples, size_t count, uint8_t* codes) {
+  const __m512i shifts[2] = {LoadAligned(table.shift), LoadAligned(table.shift + 64)};
+  const __m512i bases[2] = {LoadAligned(table.base), LoadAligned(table.base + 64)};
+  const __m512i positive = _mm512_set1_epi8(static_cast<char>(inverted));
+  const __m512i sign_bit = _mm512_set1_epi8(static_cast<char>(0x80));
+  const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  constexpr __mmask64 kLowBytes = 0x5555555555555555;
+  constexpr int kSignOff = 0x78;  // a ^ (b & c)
+  for (size_t at = 0; at < count; at += 64) {
+    const size_t left = count - at;
+    const __m512i first = _mm512_maskz_loadu_epi16(First32(left), samples + at);
+    const __m512i second = _mm512_maskz_loadu_epi16(First32(left > 32 ? left - 32 : 0), samples + at + 32);
+    const __m512i magnitudes[2] = {magnitude(first), magnitude(second)};
+    const __m512i uppers[2] = {_mm512_srli_epi16(magnitudes[0], 8), _mm512_srli_epi16(magnitudes[1], 8)};
+    const __m512i steps[2] = {
+        _mm512_srlv_epi16(magnitudes[0],
+                          _mm512_maskz_permutex2var_epi8(kLowBytes, shifts[0], uppers[0], shifts[1])),
+        _mm512_srlv_epi16(magnitudes[1],
+                          _mm512_maskz_permutex2var_epi8(kLowBytes, shifts[0], uppers[1], shifts[1]))};
+    const __m512i base =
+        _mm512_permutex2var_epi8(bases[0], _mm512_packus_epi16(uppers[0], uppers[1]), bases[1]);
+    const __m512i plain = _mm512_add_epi8(base, _mm512_packus_epi16(steps[0], steps[1]));
+    const __m512i code = _mm512_ternarylogic_epi64(_mm512_xor_si512(plain, positive),
+                                                   _mm512_packs_epi16(first, second), sign_bit, kSignOff);
+    const __m512i ordered = _mm512_permutexvar_epi64(order, code);
+    if (left >= 64) Store(codes + at, ordered);
+    else _mm512_mask_storeu_epi8(codes + at, First64(left), ordered);
   }
 }
 
@@ -434,8 +490,16 @@ const Kernels kAvx512bwKernels = {
 };
 
 const Kernels kAvx512Kernels = {
-    "avx512",         DecodeVbmi<kMulawBytes>, nullptr, DecodeVbmi<kAlawBytes>, nullptr,
-    Base64EncodeVbmi, Base64DecodeVbmi,        nullptr, nullptr,                nullptr,
+    "avx512",
+    DecodeVbmi<kMulawBytes>,
+    EncodeVbmi<MulawMagnitude, kMulawSegments, 0xFF>,
+    DecodeVbmi<kAlawBytes>,
+    EncodeVbmi<AlawMagnitude, kAlawSegments, 0xD5>,
+    Base64EncodeVbmi,
+    Base64DecodeVbmi,
+    nullptr,
+    nullptr,
+    nullptr,
 };
 
 }  // namespace trunkline

@@ -132,4 +132,6 @@ const KernelChoice& ChosenKernels() {
   return choice;
 }
 
+const Kernels* const chosen_kernels = ChosenKernels().kernels;
+
 }  // namespace trunkline

@@ -70,8 +70,11 @@ struct KernelChoice {
 };
 const KernelChoice& ChosenKernels();
 
+// ChosenKernels().kernels, set as the addon is loaded.
+extern const Kernels* const chosen_kernels;
+
 // For code that runs only after load has checked the choice.
-inline const Kernels& ActiveKernels() { return *ChosenKernels().kernels; }
+inline const Kernels& ActiveKernels() { return *chosen_kernels; }
 
 }  // namespace trunkline
 
