@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every check of the C++ that needs more than the addon: tests without Node, the same under sanitizers and for ARM in an
-# emulator, the fuzzers. What lacks its tool is skipped with the reason. Ends with `N passed, N failed, N skipped`.
+# Every check of the C++ that needs more than the addon as installed: tests without Node, the same under sanitizers and for
+# ARM in an emulator, the addon in Node under AddressSanitizer, the fuzzers. What lacks its tool is skipped with the reason. Ends with `N passed, N failed, N skipped`.
 #
 #   native/check.sh            FUZZ_SECONDS=60 sets the time of the fuzzers, 0 leaves them out
 set -uo pipefail
@@ -58,6 +58,23 @@ else
   # Its shadow memory does not fit every kernel's random addresses.
   if setarch -R true 2>/dev/null; then check thread 'setarch -R' -DTRUNKLINE_SANITIZE=thread
   else check thread '' -DTRUNKLINE_SANITIZE=thread; fi
+fi
+if ! has cmake c++ node || [ ! -x node_modules/.bin/cmake-js ]; then
+  skip 'the addon under AddressSanitizer' "no ${missing:-cmake-js}; npm ci"
+else
+  mkdir -p build/check
+  preload="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libubsan.so)"
+  if node_modules/.bin/cmake-js compile -d native -O build/check/addon --CDTRUNKLINE_SANITIZE=address,undefined \
+    >build/check/addon.txt 2>&1 &&
+    LD_PRELOAD=$preload ASAN_OPTIONS=detect_leaks=0 node --expose-gc test/native/sanitized-addon.mjs \
+      "$PWD/build/check/addon/Release/trunkline.node" >build/check/addon.txt 2>&1; then
+    passed=$((passed + 1))
+    echo 'addon in Node under AddressSanitizer, 50 workers terminated: no finding'
+  else
+    failed=$((failed + 1))
+    tail -40 build/check/addon.txt
+    echo 'failed: the addon under AddressSanitizer'
+  fi
 fi
 if has cmake aarch64-linux-gnu-g++ qemu-aarch64-static; then
   check neon qemu-aarch64-static "-DCMAKE_TOOLCHAIN_FILE=$PWD/native/aarch64.cmake"

@@ -94,6 +94,10 @@ bool ToneDetector::Push(const float* power, float noise_total) {
   }
 
   const Line strongest = StrongestLine(power, 0, 0);
+  if (strongest.power < 0.5f * kLinesShare * total) {
+    first_hz_ = second_hz_ = lines_power_ = 0.0f;
+    return false;
+  }
   const size_t skip_from = strongest.bin > kLobe ? strongest.bin - kLobe : 0;
   const Line second = StrongestLine(power, skip_from, strongest.bin + kLobe + 1);
   const bool is_pair = second.power >= kPairShare * (strongest.power + second.power);

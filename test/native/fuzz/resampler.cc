@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "dsp/sample_rates.h"
@@ -19,6 +21,12 @@ void Append(trunkline::Resampler* resampler, const int16_t* input, size_t count,
   const size_t written = resampler->Process(input, count, part.data());
   if (written > part.size()) std::abort();
   output->insert(output->end(), part.begin(), part.begin() + static_cast<ptrdiff_t>(written));
+}
+
+// Filters live as long as a resampler that uses them; designing one anew for every input would take most of the time.
+void KeepFilter(uint32_t from, uint32_t to) {
+  static std::map<std::pair<uint32_t, uint32_t>, trunkline::Resampler> kept;
+  kept.try_emplace({from, to}, from, to);
 }
 
 void Finish(trunkline::Resampler* resampler, std::vector<int16_t>* output) {
@@ -38,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
   std::vector<int16_t> input((count - 4) / 2);
   if (!input.empty()) std::memcpy(input.data(), bytes + 4, input.size() * 2);
 
+  KeepFilter(from, to);
   trunkline::Resampler whole(from, to);
   std::vector<int16_t> expected;
   Append(&whole, input.data(), input.size(), &expected);
