@@ -74,6 +74,17 @@ namespace {
 __m512i Load(const void* from) { return _mm512_loadu_si512(from); }
 void Store(void* to, __m512i value) { _mm512_storeu_si512(to, value); }
 
+// Runs `block(at)` over [0, count) by `width`, the last one moved back over work already done: count >= width.
+// Input and output lie apart, so doing a sample twice changes nothing, and it is cheaper than a masked store.
+template <size_t width, typename Block>
+void EachBlock(size_t count, Block block) {
+  const size_t last = count - width;
+  for (size_t at = 0;; at = at + width < last ? at + width : last) {
+    block(at);
+    if (at == last) return;
+  }
+}
+
 // A mask of the first `count` of 64 or 32 lanes.
 __mmask64 First64(size_t count) { return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1; }
 __mmask32 First32(size_t count) { return count >= 32 ? ~__mmask32{0} : (__mmask32{1} << count) - 1; }
@@ -349,21 +360,22 @@ void DecodeVbmi(const uint8_t* codes, size_t count, int16_t* samples) {
   const Lookup lows = LoadLookup(table.low);
   const Lookup highs = LoadLookup(table.high);
   const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
-  for (size_t at = 0; at < count; at += 64) {
-    const size_t left = count - at;
-    const __m512i code = _mm512_permutexvar_epi64(order, _mm512_maskz_loadu_epi8(First64(left), codes + at));
+  const auto store = [&](size_t at, __m512i input, auto store_half) {
+    const __m512i code = _mm512_permutexvar_epi64(order, input);
     const __mmask64 is_positive = _mm512_movepi8_mask(code);
     const __m512i low = LookUp(lows, code, is_positive);
     const __m512i high = LookUp(highs, code, is_positive);
-    const __m512i first = _mm512_unpacklo_epi8(low, high);
-    const __m512i second = _mm512_unpackhi_epi8(low, high);
-    if (left >= 64) {
-      Store(samples + at, first);
-      Store(samples + at + 32, second);
-    } else {
-      _mm512_mask_storeu_epi16(samples + at, First32(left), first);
-      _mm512_mask_storeu_epi16(samples + at + 32, First32(left > 32 ? left - 32 : 0), second);
-    }
+    store_half(at, _mm512_unpacklo_epi8(low, high));
+    store_half(at + 32, _mm512_unpackhi_epi8(low, high));
+  };
+  if (count >= 64) {
+    EachBlock<64>(count, [&](size_t at) {
+      store(at, Load(codes + at), [&](size_t half, __m512i values) { Store(samples + half, values); });
+    });
+  } else {
+    store(0, _mm512_maskz_loadu_epi8(First64(count), codes), [&](size_t half, __m512i values) {
+      _mm512_mask_storeu_epi16(samples + half, First32(count > half ? count - half : 0), values);
+    });
   }
 }
 
@@ -378,10 +390,7 @@ void EncodeVbmi(const int16_t* samples, size_t count, uint8_t* codes) {
   const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
   constexpr __mmask64 kLowBytes = 0x5555555555555555;
   constexpr int kSignOff = 0x78;  // a ^ (b & c)
-  for (size_t at = 0; at < count; at += 64) {
-    const size_t left = count - at;
-    const __m512i first = _mm512_maskz_loadu_epi16(First32(left), samples + at);
-    const __m512i second = _mm512_maskz_loadu_epi16(First32(left > 32 ? left - 32 : 0), samples + at + 32);
+  const auto codes_of = [&](__m512i first, __m512i second) {
     const __m512i magnitudes[2] = {magnitude(first), magnitude(second)};
     const __m512i uppers[2] = {_mm512_srli_epi16(magnitudes[0], 8), _mm512_srli_epi16(magnitudes[1], 8)};
     const __m512i steps[2] = {
@@ -394,9 +403,14 @@ void EncodeVbmi(const int16_t* samples, size_t count, uint8_t* codes) {
     const __m512i plain = _mm512_add_epi8(base, _mm512_packus_epi16(steps[0], steps[1]));
     const __m512i code = _mm512_ternarylogic_epi64(_mm512_xor_si512(plain, positive),
                                                    _mm512_packs_epi16(first, second), sign_bit, kSignOff);
-    const __m512i ordered = _mm512_permutexvar_epi64(order, code);
-    if (left >= 64) Store(codes + at, ordered);
-    else _mm512_mask_storeu_epi8(codes + at, First64(left), ordered);
+    return _mm512_permutexvar_epi64(order, code);
+  };
+  if (count >= 64) {
+    EachBlock<64>(count, [&](size_t at) { Store(codes + at, codes_of(Load(samples + at), Load(samples + at + 32))); });
+  } else if (count > 0) {
+    const __m512i first = _mm512_maskz_loadu_epi16(First32(count), samples);
+    const __m512i second = _mm512_maskz_loadu_epi16(First32(count > 32 ? count - 32 : 0), samples + 32);
+    _mm512_mask_storeu_epi8(codes, First64(count), codes_of(first, second));
   }
 }
 
