@@ -16,7 +16,13 @@ import { measureLinear } from './native/resampler.ts';
 const { CXX = 'g++' } = process.env;
 const { values } = parseArgs({ options: { peers: { type: 'boolean', default: false } } });
 const run = (file: string, args: readonly string[], env = process.env): string =>
-  execFileSync(file, args, { encoding: 'utf8', env, maxBuffer: 1 << 24 }).trim();
+  execFileSync(file, args, {
+    encoding: 'utf8',
+    env,
+    maxBuffer: 1 << 24,
+    // A load that is refused says why; here that is no news.
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim();
 
 const ISAS = ['avx512', 'avx512bw', 'avx2', 'neon', 'scalar'];
 const runIsa = new URL('./native/run-isa.ts', import.meta.url).pathname;
@@ -34,7 +40,6 @@ function isHere(isa: string): boolean {
 
 const byIsa: Record<string, Timing[]> = { JavaScript: [...measureJavaScript(), ...measureLinear()] };
 for (const isa of ISAS) {
-  // A load that is refused says why on stderr; it is no news here.
   if (!isHere(isa)) continue;
   const output = run(process.execPath, [runIsa], { ...process.env, TRUNKLINE_ISA: isa });
   byIsa[isa] = (JSON.parse(output) as { timings: Timing[] }).timings;
@@ -42,7 +47,8 @@ for (const isa of ISAS) {
 if (values.peers) byIsa['C and C++'] = measurePeers();
 
 const commit = run('git', ['rev-parse', '--short', 'HEAD']);
-const isChanged = run('git', ['status', '--porcelain', '--', 'native', 'bench', 'binding.gyp']) !== '';
+const isChanged =
+  run('git', ['status', '--porcelain', '--', 'native', 'bench', ':!bench/results', 'binding.gyp']) !== '';
 const about = [
   `CPU: ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${process.platform} ${process.arch}`,
   `Node: ${process.version}`,

@@ -8,7 +8,7 @@ export interface Timing {
   readonly leastNs: number;
 }
 
-const MAX_SECONDS = 0.25;
+const MAX_SECONDS = 0.15;
 
 /** `samples` is what one call of `work` deals with, for rates. `work` gets a number that counts up. */
 export function measure(name: string, samples: number, work: (turn: number) => unknown): Timing {

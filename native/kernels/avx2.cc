@@ -46,7 +46,7 @@ void Decode(const NibbleTables& tables, const uint8_t* codes, size_t count, int1
   const __m256i bases = LoadTwice(tables.base);
   const __m256i nibble = _mm256_set1_epi8(0x0F);
   const __m256i one = _mm256_set1_epi8(1);
-  EachBlock<32>(count, [&](size_t at) {
+  EachBlock<32>(count, [&](size_t at) TRUNKLINE_LAMBDA("avx2") {
     const __m256i code = _mm256_permute4x64_epi64(Load(codes + at), 0xD8);
     const __m256i segment = _mm256_and_si256(_mm256_srli_epi16(code, 4), nibble);
     const __m256i sign = _mm256_or_si256(_mm256_cmpgt_epi8(_mm256_setzero_si256(), code), one);
@@ -101,7 +101,7 @@ template <__m256i (*steps)(__m256i), int inverted>
 void Encode(const int16_t* samples, size_t count, uint8_t* codes) {
   const __m256i positive = _mm256_set1_epi8(static_cast<char>(inverted));
   const __m256i sign_bit = _mm256_set1_epi8(static_cast<char>(0x80));
-  EachBlock<32>(count, [&](size_t at) {
+  EachBlock<32>(count, [&](size_t at) TRUNKLINE_LAMBDA("avx2") {
     const __m256i first = Load(samples + at);
     const __m256i second = Load(samples + at + 16);
     const __m256i magnitudes = _mm256_packus_epi16(steps(first), steps(second));

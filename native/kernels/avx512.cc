@@ -328,6 +328,8 @@ void Resample(const FirBank& bank, const int16_t* window, uint32_t phase, size_t
 
 TRUNKLINE_TARGET_END
 
+#define TRUNKLINE_VBMI "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi"
+
 TRUNKLINE_TARGET_BEGIN("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi")
 
 namespace trunkline {
@@ -360,7 +362,7 @@ void DecodeVbmi(const uint8_t* codes, size_t count, int16_t* samples) {
   const Lookup lows = LoadLookup(table.low);
   const Lookup highs = LoadLookup(table.high);
   const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
-  const auto store = [&](size_t at, __m512i input, auto store_half) {
+  const auto store = [&](size_t at, __m512i input, auto store_half) TRUNKLINE_LAMBDA(TRUNKLINE_VBMI) {
     const __m512i code = _mm512_permutexvar_epi64(order, input);
     const __mmask64 is_positive = _mm512_movepi8_mask(code);
     const __m512i low = LookUp(lows, code, is_positive);
@@ -369,11 +371,13 @@ void DecodeVbmi(const uint8_t* codes, size_t count, int16_t* samples) {
     store_half(at + 32, _mm512_unpackhi_epi8(low, high));
   };
   if (count >= 64) {
-    EachBlock<64>(count, [&](size_t at) {
-      store(at, Load(codes + at), [&](size_t half, __m512i values) { Store(samples + half, values); });
+    EachBlock<64>(count, [&](size_t at) TRUNKLINE_LAMBDA(TRUNKLINE_VBMI) {
+      store(at, Load(codes + at), [&](size_t half, __m512i values) TRUNKLINE_LAMBDA(TRUNKLINE_VBMI) {
+        Store(samples + half, values);
+      });
     });
   } else {
-    store(0, _mm512_maskz_loadu_epi8(First64(count), codes), [&](size_t half, __m512i values) {
+    store(0, _mm512_maskz_loadu_epi8(First64(count), codes), [&](size_t half, __m512i values) TRUNKLINE_LAMBDA(TRUNKLINE_VBMI) {
       _mm512_mask_storeu_epi16(samples + half, First32(count > half ? count - half : 0), values);
     });
   }
@@ -390,7 +394,7 @@ void EncodeVbmi(const int16_t* samples, size_t count, uint8_t* codes) {
   const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
   constexpr __mmask64 kLowBytes = 0x5555555555555555;
   constexpr int kSignOff = 0x78;  // a ^ (b & c)
-  const auto codes_of = [&](__m512i first, __m512i second) {
+  const auto codes_of = [&](__m512i first, __m512i second) TRUNKLINE_LAMBDA(TRUNKLINE_VBMI) {
     const __m512i magnitudes[2] = {magnitude(first), magnitude(second)};
     const __m512i uppers[2] = {_mm512_srli_epi16(magnitudes[0], 8), _mm512_srli_epi16(magnitudes[1], 8)};
     const __m512i steps[2] = {
@@ -406,7 +410,9 @@ void EncodeVbmi(const int16_t* samples, size_t count, uint8_t* codes) {
     return _mm512_permutexvar_epi64(order, code);
   };
   if (count >= 64) {
-    EachBlock<64>(count, [&](size_t at) { Store(codes + at, codes_of(Load(samples + at), Load(samples + at + 32))); });
+    EachBlock<64>(count, [&](size_t at) TRUNKLINE_LAMBDA(TRUNKLINE_VBMI) {
+      Store(codes + at, codes_of(Load(samples + at), Load(samples + at + 32)));
+    });
   } else if (count > 0) {
     const __m512i first = _mm512_maskz_loadu_epi16(First32(count), samples);
     const __m512i second = _mm512_maskz_loadu_epi16(First32(count > 32 ? count - 32 : 0), samples + 32);
