@@ -105,6 +105,10 @@ export class FakeReceiver implements NativeStreamReceiver {
     return this.#media * 20;
   }
 
+  isSpeech(): boolean {
+    return false;
+  }
+
   levelDbfs(): number {
     return -30;
   }
