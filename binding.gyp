@@ -15,8 +15,12 @@
         'native/dsp/resampler.cc',
         'native/dsp/resampler_design.cc',
         'native/dsp/spectrum.cc',
+        'native/dsp/speech_features.cc',
         'native/dsp/tone.cc',
+        'native/kernels/avx2.cc',
+        'native/kernels/avx512.cc',
         'native/kernels/dispatch.cc',
+        'native/kernels/neon.cc',
         'native/kernels/scalar.cc',
         'native/wire/media_message.cc',
       ],
@@ -30,10 +34,11 @@
       ],
       # Node's own common.gypi asks for an older standard; ours must be the only one.
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
-      # No fused multiply-add: float features then have the same bits on every CPU.
-      'cflags_cc': ['-std=c++20', '-O2', '-Wall', '-Wextra', '-ffp-contract=off', '-fvisibility=hidden'],
+      # -O3: the transform's loops are vectorised only there. No fused multiply-add: float features then have the same bits on every CPU.
+      'cflags_cc': ['-std=c++20', '-O3', '-Wall', '-Wextra', '-ffp-contract=off', '-fvisibility=hidden'],
       'xcode_settings': {
         'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',
+        'GCC_OPTIMIZATION_LEVEL': '3',
         'GCC_ENABLE_CPP_EXCEPTIONS': 'NO',
         'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
         'OTHER_CPLUSPLUSFLAGS': ['-ffp-contract=off'],

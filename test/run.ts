@@ -18,6 +18,9 @@ interface Step {
   readonly command: readonly string[];
   /** Vitest writes its counts to this file. */
   readonly report?: string;
+  /** It closes with `N passed, N failed, N skipped` itself. */
+  readonly closesWithCounts?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-test-'));
@@ -35,26 +38,55 @@ const demo = (...options: string[]): Step => ({
   command: ['node', '--disable-warning=ExperimentalWarning', 'src/cli/trunkline.ts', 'demo', ...options],
 });
 
+/** C++ tests, sanitizers, ARM in an emulator, fuzzers: a minute each in CI, a few seconds for who waits. */
+const native: Step = {
+  name: 'native',
+  command: ['bash', 'native/check.sh'],
+  closesWithCounts: true,
+  environment: { FUZZ_SECONDS: process.env['CI'] === undefined ? '5' : '60' },
+};
+
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: ['knip'] },
+  native,
   vitest('unit', 'unit', 'native'),
   vitest('integration', 'conformance', 'integration', 'lifecycle'),
   demo(),
   demo('--all'),
 ];
 
-function run(step: Step): Promise<number> {
+interface Ended {
+  readonly code: number;
+  /** The last line that it printed; empty for steps that are not read. */
+  readonly lastLine: string;
+}
+
+function run(step: Step): Promise<Ended> {
   const [program, ...options] = step.command;
+  const isRead = step.closesWithCounts === true;
   return new Promise((resolve) => {
-    const child = spawn(program!, options, { stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('error', () => resolve(127));
-    child.on('exit', (code) => resolve(code ?? 1));
+    let lastLine = '';
+    const child = spawn(program!, options, {
+      stdio: ['ignore', isRead ? 'pipe' : 'inherit', 'inherit'],
+      env: { ...process.env, ...step.environment },
+    });
+    child.stdout?.on('data', (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      lastLine = chunk.toString().trimEnd().split('\n').at(-1) ?? lastLine;
+    });
+    child.on('error', () => resolve({ code: 127, lastLine }));
+    child.on('close', (code) => resolve({ code: code ?? 1, lastLine }));
   });
 }
 
-function counts(step: Step, code: number): Tally {
+function counts(step: Step, { code, lastLine }: Ended): Tally {
+  const closing = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(lastLine);
+  if (step.closesWithCounts === true && closing !== null) {
+    const [passed = 0, failed = 0, skipped = 0] = closing.slice(1).map((count) => Number(count ?? 0));
+    if ((code === 0) === (failed === 0)) return { passed, failed, skipped };
+  }
   if (step.report !== undefined) {
     try {
       const report = JSON.parse(readFileSync(step.report, 'utf8'));
@@ -77,8 +109,7 @@ const broken: Step[] = [];
 for (const step of steps) {
   console.log(`\n== ${step.name}`);
   const startedAtMs = performance.now();
-  const code = await run(step);
-  const tally = counts(step, code);
+  const tally = counts(step, await run(step));
   total.passed += tally.passed;
   total.failed += tally.failed;
   total.skipped += tally.skipped;

@@ -36,14 +36,35 @@ inline void Describe(napi_env env, napi_value value, char (&text)[40]) {
   std::snprintf(text, sizeof text, "%s", name);
 }
 
+// Kept out of the calls that it is for: its text would be room on their stack in every one of them.
+#if defined(_MSC_VER)
+#define TRUNKLINE_COLD __declspec(noinline)
+#else
+#define TRUNKLINE_COLD __attribute__((noinline, cold))
+#endif
+
 // "Expected `expected` for `name`, received ...".
-inline bool Refuse(napi_env env, const char* expected, const char* name, napi_value received, bool is_range = false) {
+TRUNKLINE_COLD inline bool Refuse(napi_env env, const char* expected, const char* name, napi_value received, bool is_range = false) {
   char what[40];
   char message[240];
   Describe(env, received, what);
   std::snprintf(message, sizeof message, "Expected %s for %s, received %s", expected, name, what);
   if (is_range) napi_throw_range_error(env, nullptr, message);
   else napi_throw_type_error(env, nullptr, message);
+  return false;
+}
+
+TRUNKLINE_COLD inline bool RefuseDetached(napi_env env, const char* expected, const char* name) {
+  char message[120];
+  std::snprintf(message, sizeof message, "Expected %s for %s, received one whose buffer is detached", expected, name);
+  napi_throw_type_error(env, nullptr, message);
+  return false;
+}
+
+TRUNKLINE_COLD inline bool RefuseLength(napi_env env, size_t needed, size_t received) {
+  char message[160];
+  std::snprintf(message, sizeof message, "Expected at least %zu elements for output, received %zu", needed, received);
+  napi_throw_range_error(env, nullptr, message);
   return false;
 }
 
@@ -69,10 +90,7 @@ bool ToSpan(napi_env env, napi_value value, napi_typedarray_type wanted, const c
   if (span->length == 0) {
     bool is_detached = false;
     if (napi_is_detached_arraybuffer(env, buffer, &is_detached) == napi_ok && is_detached) {
-      char message[120];
-      std::snprintf(message, sizeof message, "Expected %s for %s, received one whose buffer is detached", expected, name);
-      napi_throw_type_error(env, nullptr, message);
-      return false;
+      return RefuseDetached(env, expected, name);
     }
   }
   return true;
@@ -89,13 +107,7 @@ inline bool ToSamples(napi_env env, napi_value value, const char* name, Span<int
 // Room for `needed` elements, apart from the input.
 template <typename Input, typename Output>
 bool HasRoom(napi_env env, const Span<Input>& input, const Span<Output>& output, size_t needed) {
-  char message[160];
-  if (output.length < needed) {
-    std::snprintf(message, sizeof message, "Expected at least %zu elements for output, received %zu", needed,
-                  output.length);
-    napi_throw_range_error(env, nullptr, message);
-    return false;
-  }
+  if (output.length < needed) return RefuseLength(env, needed, output.length);
   const auto in = reinterpret_cast<uintptr_t>(input.data);
   const auto out = reinterpret_cast<uintptr_t>(output.data);
   if (needed > 0 && in < out + needed * sizeof(Output) && out < in + input.length * sizeof(Input)) {

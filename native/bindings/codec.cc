@@ -14,7 +14,8 @@ using arguments::ToSamples;
 
 napi_value ToNumber(napi_env env, size_t number) {
   napi_value value = nullptr;
-  napi_create_double(env, static_cast<double>(number), &value);
+  if (number <= UINT32_MAX) napi_create_uint32(env, static_cast<uint32_t>(number), &value);
+  else napi_create_double(env, static_cast<double>(number), &value);
   return value;
 }
 

@@ -26,7 +26,7 @@ class ResamplerObject : public Napi::ObjectWrap<ResamplerObject> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Resampler",
                        {
-                           InstanceMethod<&ResamplerObject::Process>("process"),
+                           Raw("process", Process),
                            InstanceMethod<&ResamplerObject::Flush>("flush"),
                            InstanceMethod<&ResamplerObject::Reset>("reset"),
                            InstanceMethod<&ResamplerObject::MaxOutputSamples>("maxOutputSamples"),
@@ -53,15 +53,35 @@ class ResamplerObject : public Napi::ObjectWrap<ResamplerObject> {
   }
 
  private:
-  Napi::Value Process(const Napi::CallbackInfo& info) {
+  static Napi::ClassPropertyDescriptor<ResamplerObject> Raw(const char* name, napi_callback method) {
+    napi_property_descriptor descriptor = {};
+    descriptor.utf8name = name;
+    descriptor.method = method;
+    descriptor.attributes = napi_default_method;
+    return Napi::ClassPropertyDescriptor<ResamplerObject>(descriptor);
+  }
+
+  // Called for every frame: raw Node-API. V8 has checked that `this` was made by our class.
+  static napi_value Process(napi_env env, napi_callback_info info) {
+    napi_value values[2];
+    size_t count = 2;
+    napi_value self = nullptr;
+    void* unwrapped = nullptr;
+    if (napi_get_cb_info(env, info, &count, values, &self, nullptr) != napi_ok) return nullptr;
+    if (napi_unwrap(env, self, &unwrapped) != napi_ok) {
+      napi_throw_type_error(env, nullptr, "Expected a Resampler for this, received another object");
+      return nullptr;
+    }
+    Resampler& resampler = *static_cast<ResamplerObject*>(unwrapped)->resampler_;
     Span<int16_t> input;
     Span<int16_t> output;
-    if (!ToSamples(info.Env(), info[0], "input", &input) || !ToSamples(info.Env(), info[1], "output", &output) ||
-        !HasRoom(info.Env(), input, output, resampler_->MaxOutputSamples(input.length))) {
-      return {};
+    if (!ToSamples(env, values[0], "input", &input) || !ToSamples(env, values[1], "output", &output) ||
+        !HasRoom(env, input, output, resampler.MaxOutputSamples(input.length))) {
+      return nullptr;
     }
-    return Napi::Number::New(info.Env(),
-                             static_cast<double>(resampler_->Process(input.data, input.length, output.data)));
+    napi_value written = nullptr;
+    napi_create_uint32(env, static_cast<uint32_t>(resampler.Process(input.data, input.length, output.data)), &written);
+    return written;
   }
 
   Napi::Value Flush(const Napi::CallbackInfo& info) {

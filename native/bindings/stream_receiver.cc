@@ -65,6 +65,7 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
                            InstanceMethod<&StreamReceiver::TakeUtterance>("takeUtterance"),
                            InstanceMethod<&StreamReceiver::LastUtterance>("lastUtterance"),
                            InstanceMethod<&StreamReceiver::MediaMs>("mediaMs"),
+                           InstanceMethod<&StreamReceiver::IsSpeech>("isSpeech"),
                            InstanceMethod<&StreamReceiver::LevelDbfs>("levelDbfs"),
                            InstanceMethod<&StreamReceiver::NoiseFloorDbfs>("noiseFloorDbfs"),
                            InstanceMethod<&StreamReceiver::GetCounters>("counters"),
@@ -296,6 +297,10 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
 
   Napi::Value MediaMs(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), static_cast<double>(input_samples_) * 1000.0 / rate_hz_);
+  }
+
+  Napi::Value IsSpeech(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), listener_ != nullptr && listener_->is_speech());
   }
 
   Napi::Value LevelDbfs(const Napi::CallbackInfo& info) {

@@ -37,6 +37,7 @@ uint32_t Listener::PushFrame(float playout_dbfs) {
   filled_ = 0;
   const FrameVerdict verdict = classifier_.Push(frame_);
   level_dbfs_ = verdict.level_dbfs;
+  is_speech_ = verdict.is_speech;
   clipped_frames_ += verdict.is_clipped;
   pre_roll_.Push(frame_, frame_length_);
   const bool was_in_utterance = endpointer_.in_utterance();

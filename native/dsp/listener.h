@@ -47,6 +47,8 @@ class Listener {
   const UtteranceSpan& last_utterance() const { return last_; }
 
   float level_dbfs() const { return level_dbfs_; }
+  // Of the last whole frame: speech, pauses of less than 200 ms included.
+  bool is_speech() const { return is_speech_; }
   float noise_floor_dbfs() const { return classifier_.noise_floor_dbfs(); }
   uint32_t clipped_frames() const { return clipped_frames_; }
 
@@ -69,6 +71,7 @@ class Listener {
   int64_t current_start_ = 0;
   UtteranceSpan last_;
   float level_dbfs_ = kSilenceDbfs;
+  bool is_speech_ = false;
   uint32_t clipped_frames_ = 0;
 };
 

@@ -11,6 +11,8 @@ inline constexpr float kBinHz = 31.25f;
 // Bins up to 4 kHz, which is all that is looked at.
 inline constexpr size_t kBins = 128;
 
+struct SpectrumPlan;
+
 class Spectrum {
  public:
   // 8000 or 16000.
@@ -22,13 +24,12 @@ class Spectrum {
 
  private:
   static constexpr size_t kLengthMax = 512;
+  static constexpr size_t kKeptMax = 192;
 
-  size_t length_;        // 256 or 512
-  size_t frame_length_;  // 160 or 320
-  float scale_;
-  float recent_[kLengthMax] = {};
-  const float* window_;
-  const float* twiddles_;
+  bool is_wide_;  // 16 kHz
+  // The samples before the frame that its window reaches back to: 96 or 192.
+  int16_t recent_[kKeptMax] = {};
+  const SpectrumPlan* plan_;
 };
 
 }  // namespace trunkline

@@ -17,6 +17,10 @@ constexpr size_t kLobe = 2;
 constexpr float kLinesShare = 0.95f;
 // A line of a pair holds at least this part of the pair (12 dB of twist).
 constexpr float kPairShare = 0.06f;
+// 0.95 / 2 of the power, and 0.42 of that at least in the highest bin of a Hann window's main lobe, with some room.
+constexpr float kPeakShareMin = 0.15f;
+// A tone that lasts becomes background itself; then no more than this part of the whole is taken off for it.
+constexpr float kNoiseShareMax = 0.3f;
 constexpr float kSteadyHz = 3.0f;
 // 0.7 dB either way.
 constexpr float kSteadyRatio = 1.175f;
@@ -64,10 +68,36 @@ bool IsNear(float hz, const float (&group)[4]) {
 }  // namespace
 
 bool ToneDetector::Push(const float* power, float noise_total) {
-  float total = -noise_total;
-  for (size_t bin = kFirstBin; bin < kBins; ++bin) total += power[bin];
+  // Lanes, because a compiler may not reorder additions of floats itself.
+  constexpr size_t kLanes = 8;
+  float sums[kLanes] = {};
+  float most[kLanes] = {};
+  for (size_t bin = 0; bin < kBins; bin += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const float value = power[bin + lane];
+      sums[lane] += value;
+      most[lane] = value > most[lane] ? value : most[lane];
+    }
+  }
+  float total = 0.0f;
+  float peak = 0.0f;
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    total += sums[lane];
+    peak = std::max(peak, most[lane]);
+  }
+  for (size_t bin = 0; bin < kFirstBin; ++bin) total -= power[bin];
+  total -= std::min(noise_total, kNoiseShareMax * total);
+  // Nearly every frame ends here: the stronger of two lines has half their power, and its peak a third of its own.
+  if (peak < kPeakShareMin * total) {
+    first_hz_ = second_hz_ = lines_power_ = 0.0f;
+    return false;
+  }
 
   const Line strongest = StrongestLine(power, 0, 0);
+  if (strongest.power < 0.5f * kLinesShare * total) {
+    first_hz_ = second_hz_ = lines_power_ = 0.0f;
+    return false;
+  }
   const size_t skip_from = strongest.bin > kLobe ? strongest.bin - kLobe : 0;
   const Line second = StrongestLine(power, skip_from, strongest.bin + kLobe + 1);
   const bool is_pair = second.power >= kPairShare * (strongest.power + second.power);

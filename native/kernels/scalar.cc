@@ -88,24 +88,39 @@ uint64_t Energy(const int16_t* samples, size_t count) {
   return sum;
 }
 
+// In each byte of a word: bit 7 is set by a byte from 0x80 up, by (byte - 0x20) for one below 0x20, and by
+// ((byte ^ mark) - 1) for a mark. A borrow from a lower byte needs that byte to be wrong itself, so a clean word never
+// looks wrong and a wrong one never clean.
+size_t PlainLength(const char* text, size_t count) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kTops = kOnes * 0x80;
+  size_t at = 0;
+  for (; at + 8 <= count; at += 8) {
+    uint64_t word;
+    std::memcpy(&word, text + at, sizeof word);
+    const uint64_t escapes = (word ^ (kOnes * '\\')) - kOnes;
+    const uint64_t quotes = (word ^ (kOnes * '"')) - kOnes;
+    if (((word | (word - kOnes * 0x20) | escapes | quotes) & kTops) != 0) break;
+  }
+  for (; at < count; ++at) {
+    const auto byte = static_cast<uint8_t>(text[at]);
+    if (byte < 0x20 || byte >= 0x80 || byte == '\\' || byte == '"') break;
+  }
+  return at;
+}
+
 void Resample(const FirBank& bank, const int16_t* window, uint32_t phase, size_t count, int16_t* output) {
-  constexpr int kRoundingBits = 25;
   for (size_t n = 0; n < count; ++n) {
     const int16_t* high = bank.high + phase * bank.taps;
     const int16_t* low = bank.low + phase * bank.taps;
-    int64_t high_sum = 0;
-    int64_t low_sum = 0;
-    for (size_t tap = 0; tap < bank.taps; tap += 16) {
-      // Sixteen products of the low term fit 32 bits (16 * 2^15 * 2^10); of the high term only two do.
-      int32_t low_block = 0;
-      for (size_t k = tap; k < tap + 16; ++k) {
-        high_sum += int32_t{window[k]} * high[k];
-        low_block += int32_t{window[k]} * low[k];
-      }
-      low_sum += low_block;
+    int32_t high_sum = 0;
+    int32_t low_sum = 0;
+    for (size_t tap = bank.zeros; tap < bank.taps; ++tap) {
+      high_sum += int32_t{window[tap]} * high[tap];
+      low_sum += int32_t{window[tap]} * low[tap];
     }
-    const int64_t sum = high_sum * (1 << 11) + low_sum;
-    const int64_t rounded = (sum + (int64_t{1} << (kRoundingBits - 1))) >> kRoundingBits;
+    const int64_t sum = int64_t{high_sum} * (1 << 9) + low_sum;
+    const int64_t rounded = (sum + (int64_t{1} << 22)) >> 23;
     output[n] = static_cast<int16_t>(std::clamp<int64_t>(rounded, INT16_MIN, INT16_MAX));
     phase += bank.advance;
     window += phase / bank.phases;
@@ -116,8 +131,8 @@ void Resample(const FirBank& bank, const int16_t* window, uint32_t phase, size_t
 }  // namespace
 
 const Kernels kScalarKernels = {
-    "scalar",     MulawDecode,  MulawEncode,  AlawDecode, AlawEncode,
-    Base64Encode, Base64Decode, Energy,       Resample,
+    "scalar",     MulawDecode,  MulawEncode, AlawDecode, AlawEncode,
+    Base64Encode, Base64Decode, PlainLength, Energy,     Resample,
 };
 
 }  // namespace trunkline

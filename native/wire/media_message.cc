@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "kernels/kernels.h"
+
 namespace trunkline {
 namespace {
 
@@ -49,15 +51,13 @@ class Reader {
     return false;
   }
 
-  // A payload is long: the closing quote is found by memchr, and the bytes between are looked at eight at a time.
+  // A payload is long: the kernel finds its end.
   bool TakePayload(std::string_view* text) {
     if (!Take('"')) return false;
-    const auto left = static_cast<size_t>(end_ - at_);
-    const void* quote = left == 0 ? nullptr : std::memchr(at_, '"', left);
-    if (quote == nullptr) return false;
-    *text = {at_, static_cast<size_t>(static_cast<const char*>(quote) - at_)};
-    at_ = static_cast<const char*>(quote) + 1;
-    return IsPlain(*text);
+    const size_t length = ActiveKernels().plain_length(at_, static_cast<size_t>(end_ - at_));
+    *text = {at_, length};
+    at_ += length;
+    return Take('"');
   }
 
   bool TakeScalar(Scalar* scalar) {
@@ -78,26 +78,6 @@ class Reader {
   }
 
  private:
-  // Printable ASCII without a backslash. In each byte of a word: bit 7 is set by a byte from 0x80 up, by (byte - 0x20)
-  // for one below 0x20, and by ((byte ^ '\\') - 1) for a backslash. A borrow from a lower byte needs that byte to be
-  // wrong itself, so a clean word never looks wrong and a wrong one never clean.
-  static bool IsPlain(std::string_view text) {
-    constexpr uint64_t kOnes = 0x0101010101010101;
-    constexpr uint64_t kTops = kOnes * 0x80;
-    size_t i = 0;
-    for (; i + 8 <= text.size(); i += 8) {
-      uint64_t word;
-      std::memcpy(&word, text.data() + i, sizeof word);
-      const uint64_t escapes = word ^ (kOnes * '\\');
-      if (((word | (word - kOnes * 0x20) | (escapes - kOnes)) & kTops) != 0) return false;
-    }
-    for (; i < text.size(); ++i) {
-      const auto byte = static_cast<uint8_t>(text[i]);
-      if (byte < 0x20 || byte >= 0x80 || byte == '\\') return false;
-    }
-    return true;
-  }
-
   bool TakeWord(std::string_view word) {
     if (static_cast<size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0) return false;
     at_ += word.size();

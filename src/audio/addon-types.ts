@@ -102,12 +102,17 @@ export interface NativeStreamReceiver {
   readonly utteranceRateHz: 8000 | 16000;
   /** Media time received so far, in milliseconds. */
   mediaMs(): number;
+  /**
+   * Whether somebody spoke in the last whole frame of 20 ms; a pause within speech still counts for a moment. Known without
+   * `listen`; what `listen` finds is stricter at the start and more patient at the end.
+   */
+  isSpeech(): boolean;
   /** Level of the last frame and the noise floor, dBFS (-100 to 0). */
   levelDbfs(): number;
   noiseFloorDbfs(): number;
   counters(): ReceiverCounters;
   /**
-   * Frees the native memory at once. Idempotent; later calls do nothing and return 0, null or -100 dBFS, but for
+   * Frees the native memory at once. Idempotent; later calls do nothing and return 0, null, false or -100 dBFS, but for
    * `counters`, `lastUtterance` and `mediaMs`, which keep what they had.
    */
   close(): void;
@@ -132,7 +137,7 @@ export interface LiveObjects {
 }
 
 export interface Addon {
-  /** scalar, avx2, avx512 or neon; `TRUNKLINE_ISA` forces one, and a load fails if it cannot be had. */
+  /** scalar, avx2, avx512bw (AVX-512 without VBMI), avx512 or neon; `TRUNKLINE_ISA` forces one, and a load fails if it cannot be had. */
   activeIsa(): string;
   /**
    * G.711, spandsp-exact. Returns the samples done, all of `input`; `output` must hold as many and lie apart from it.

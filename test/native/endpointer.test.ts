@@ -277,6 +277,16 @@ describe('levels', () => {
   });
 });
 
+describe('isSpeech', () => {
+  it('is the verdict on the last frame, without listening', () => {
+    const caller = new WireCaller().says(quiet(1000));
+    expect(caller.receiver.isSpeech()).toBe(false);
+    expect(caller.says(speech(300, -26)).receiver.isSpeech()).toBe(true);
+    expect(caller.says(quiet(200)).receiver.isSpeech()).toBe(false);
+    expect(caller.says(tones(300, -20, [770, 1336])).receiver.isSpeech()).toBe(false);
+  });
+});
+
 describe('a browser', () => {
   it.each([16_000, 48_000, 44_100])('is heard at %i Hz and gives utterances at 16 kHz', (rateHz) => {
     const receiver = new addon.StreamReceiver({ codec: 'pcm16', sampleRateHz: rateHz });

@@ -37,6 +37,7 @@ it('close frees at once, twice does no harm, and later calls do nothing', () => 
   receiver.setStreamSid('MZ');
   expect(receiver.takeUtterance()).toBeNull();
   expect(receiver.levelDbfs()).toBe(-100);
+  expect(receiver.isSpeech()).toBe(false);
   expect(receiver.counters()).toEqual(counters);
   expect(receiver.mediaMs()).toBe(400);
 });

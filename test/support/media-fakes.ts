@@ -107,6 +107,10 @@ export class FakeReceiver implements NativeStreamReceiver {
     return this.#mediaMs;
   }
 
+  isSpeech(): boolean {
+    return false;
+  }
+
   levelDbfs(): number {
     return -30;
   }
