@@ -37,6 +37,7 @@ enum class Codec : uint8_t { kMulaw, kAlaw, kPcm16 };
 // Samples decoded at a time, on the stack: 20 ms at 48 kHz.
 constexpr size_t kChunkSamples = 960;
 constexpr size_t kStreamSidBytesMax = 128;
+constexpr uint32_t kGapMsMax = 60000;
 
 Napi::Number ToMs(Napi::Env env, int64_t frames) {
   return Napi::Number::New(env, static_cast<double>(frames * kFrameMs));
@@ -56,6 +57,7 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
                        {
                            Raw("receive", Receive),
                            Raw("receiveAudio", ReceiveAudio),
+                           InstanceMethod<&StreamReceiver::ReceiveGap>("receiveGap"),
                            InstanceMethod<&StreamReceiver::SetStreamSid>("setStreamSid"),
                            InstanceMethod<&StreamReceiver::Listen>("listen"),
                            InstanceMethod<&StreamReceiver::StopListening>("stopListening"),
@@ -252,6 +254,19 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
       return;
     }
     if (listener_ != nullptr) listener_->Listen(end_ms, max_ms);
+  }
+
+  Napi::Value ReceiveGap(const Napi::CallbackInfo& info) {
+    uint32_t duration_ms = 0;
+    float playout_dbfs = 0;
+    if (!arguments::ToCount(info.Env(), info[0], "durationMs", kFrameMs, kGapMsMax, &duration_ms) ||
+        !arguments::ToDbfs(info.Env(), info[1], "playoutDbfs", &playout_dbfs)) {
+      return info.Env().Undefined();
+    }
+    if (listener_ == nullptr) return Napi::Number::New(info.Env(), 0);
+    const uint32_t frames = duration_ms / kFrameMs;
+    input_samples_ += static_cast<uint64_t>(frames) * kFrameMs * rate_hz_ / 1000;
+    return Napi::Number::New(info.Env(), ToBits(listener_->PushGap(frames, playout_dbfs)));
   }
 
   void StopListening(const Napi::CallbackInfo&) {

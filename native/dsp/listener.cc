@@ -28,14 +28,20 @@ uint32_t Listener::Push(const int16_t* samples, size_t count, float playout_dbfs
     filled_ += taken;
     samples += taken;
     count -= taken;
-    if (filled_ == frame_length_) events |= PushFrame(playout_dbfs);
+    if (filled_ == frame_length_) events |= PushFrame(classifier_.Push(frame_), playout_dbfs);
   }
   return events;
 }
 
-uint32_t Listener::PushFrame(float playout_dbfs) {
+uint32_t Listener::PushGap(uint32_t frames, float playout_dbfs) {
+  uint32_t events = 0;
+  std::fill_n(frame_, frame_length_, int16_t{0});
+  for (uint32_t frame = 0; frame < frames; ++frame) events |= PushFrame(FrameVerdict{}, playout_dbfs);
+  return events;
+}
+
+uint32_t Listener::PushFrame(const FrameVerdict& verdict, float playout_dbfs) {
   filled_ = 0;
-  const FrameVerdict verdict = classifier_.Push(frame_);
   level_dbfs_ = verdict.level_dbfs;
   is_speech_ = verdict.is_speech;
   clipped_frames_ += verdict.is_clipped;

@@ -32,6 +32,9 @@ class Listener {
   // Takes `count` samples; returns a sum of EndpointerEvent over the frames that they completed.
   uint32_t Push(const int16_t* samples, size_t count, float playout_dbfs);
 
+  // Time that passed without audio: `frames` of silence, of which the noise floor learns nothing. For media that stops.
+  uint32_t PushGap(uint32_t frames, float playout_dbfs);
+
   // Hears utterances from now on; a waiting one is dropped.
   void Listen(uint32_t end_of_speech_ms, uint32_t max_utterance_ms);
   void StopListening();
@@ -55,7 +58,7 @@ class Listener {
  private:
   static constexpr size_t kFrameMax = 320;
 
-  uint32_t PushFrame(float playout_dbfs);
+  uint32_t PushFrame(const FrameVerdict& verdict, float playout_dbfs);
   void Begin();
   void Finish();
 

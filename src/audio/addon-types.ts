@@ -75,6 +75,11 @@ export interface NativeStreamReceiver {
    */
   receiveAudio(payload: Uint8Array, playoutDbfs: number): number;
   /**
+   * Time that passes without media: `durationMs` of silence (20 to 60000, whole frames of 20 ms), which the noise floor
+   * learns nothing of. Drives no-input and the end of speech; counted in `mediaMs`, not as messages. Returns what was found.
+   */
+  receiveGap(durationMs: number, playoutDbfs: number): number;
+  /**
    * Begins to hear utterances, one after the other; speech that began within the last 600 ms still counts. Replaces
    * earlier settings and drops an utterance that was not taken. What is found comes with the next frame.
    */

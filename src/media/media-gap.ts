@@ -1,12 +1,12 @@
 /**
- * A quiet line in place of media that does not come. The receiver counts media time, so media that stops in the middle of
- * a question would stop the no-input count and leave speech without an end; with quiet fed in, time goes on. Not the
+ * Time, in place of media that does not come. The receiver counts media time, so media that stops in the middle of a
+ * question would stop the no-input count and leave speech without an end; with gaps told to it, time goes on. Not the
  * watch that ends a stream without media (`stream-watch.ts`): that one sees what the carrier sent, and bounds this one.
  * I/O thread.
  *
  *   state      event                                     next state
  *   flowing    a step without media, the fourth in turn  filling: the steps that were waited are counted
- *   filling    a step without media                      filling: a step of the line's noise is fed
+ *   filling    a step without media                      filling: a step of silence passes
  *   filling    media                                     settling: all that was silent is taken back
  *   settling   two steps passed                          flowing: what of it did not come late is counted
  *   settling   a fourth step without media               filling, after the same
@@ -14,12 +14,10 @@
  * A network that froze sends its audio late and at once, and then the gap has been counted before its audio is. So the
  * count is taken back when media returns, and what never came is counted again.
  */
-import { RECEIVED, type ReceiverCounters } from '../audio/addon-types.ts';
+import type { NativeStreamReceiver, ReceiverCounters } from '../audio/addon-types.ts';
 import type { Clock } from '../clock.ts';
-import { comfortNoise } from './comfort-noise.ts';
 import type { Hearing } from './hearing.ts';
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
-import type { Transport } from './transport.ts';
 
 /** Twelve frames of 20 ms. */
 const STEP_MS = 240;
@@ -29,10 +27,10 @@ const STEPS_BEFORE_FILLING = 4;
 const STEPS_TO_SETTLE = 2;
 
 export interface MediaGapOf {
-  readonly transport: Pick<Transport, 'receiver' | 'format'>;
+  readonly receiver: NativeStreamReceiver;
   readonly playback: { playoutDbfs(): number };
   readonly hearing: Pick<Hearing, 'found' | 'countSilence'>;
-  /** Whether the call listens at all: else nothing is fed. */
+  /** Whether the call listens at all: else nothing is told. */
   isLive(): boolean;
   threw(thrown: unknown): void;
 }
@@ -48,8 +46,6 @@ export class MediaGap {
   #state: 'flowing' | 'filling' | 'settling' = 'flowing';
   #silentMs = 0;
   #fills = 0;
-  /** What is fed in this gap; null outside of one. */
-  #noise: Uint8Array | null = null;
   /** While settling: when media came back, and where the receiver's time stood then. */
   #resumedAtMs = 0;
   #resumedAtMediaMs = 0;
@@ -64,11 +60,9 @@ export class MediaGap {
     plane.wheel.startAt(this.#timer, this.#nextStepAtMs);
   }
 
-  /** The receiver's, less what was fed here. */
+  /** The receiver's, and how often the gap was filled. */
   counters(): ReceiverCounters & { readonly mediaGapFills: number } {
-    const heard = this.#of.transport.receiver.counters();
-    const mediaGapFills = this.#fills;
-    return { ...heard, mediaMessages: heard.mediaMessages - mediaGapFills, mediaGapFills };
+    return { ...this.#of.receiver.counters(), mediaGapFills: this.#fills };
   }
 
   /** For how long nothing has come; 0 while media flows. */
@@ -118,20 +112,17 @@ export class MediaGap {
   }
 
   #fill(): void {
-    const { hearing, isLive, playback, transport } = this.#of;
+    const { hearing, isLive, playback, receiver } = this.#of;
     if (!isLive()) return;
-    const { format, receiver } = transport;
-    this.#noise ??= comfortNoise(format, STEP_MS, receiver.noiseFloorDbfs());
-    const found = receiver.receiveAudio(this.#noise, playback.playoutDbfs());
+    const found = receiver.receiveGap(STEP_MS, playback.playoutDbfs());
     this.#fills++;
-    if ((found & ~RECEIVED.media) !== 0) hearing.found(found);
+    if (found !== 0) hearing.found(found);
   }
 
   #resume(): void {
     this.#state = 'settling';
-    this.#noise = null;
     this.#resumedAtMs = this.#clock.nowMs();
-    this.#resumedAtMediaMs = this.#of.transport.receiver.mediaMs();
+    this.#resumedAtMediaMs = this.#of.receiver.mediaMs();
     this.#of.hearing.countSilence(-this.#silentMs);
   }
 
@@ -141,7 +132,7 @@ export class MediaGap {
 
   #settle(nowMs: number): void {
     this.#state = 'flowing';
-    const cameMs = this.#of.transport.receiver.mediaMs() - this.#resumedAtMediaMs;
+    const cameMs = this.#of.receiver.mediaMs() - this.#resumedAtMediaMs;
     const lateMs = Math.max(0, cameMs - (nowMs - this.#resumedAtMs));
     const lostMs = this.#silentMs - lateMs;
     this.#silentMs = 0;

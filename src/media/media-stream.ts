@@ -94,7 +94,7 @@ export class MediaStream {
       threw: (thrown) => this.#threw(thrown),
     });
     this.#gap = new MediaGap(plane, {
-      transport,
+      receiver: transport.receiver,
       playback: this.#playback,
       hearing: this.#hearing,
       isLive: () => this.#state.kind === 'live',

@@ -311,3 +311,24 @@ describe('a browser', () => {
     receiver.close();
   });
 });
+
+describe('a gap in the media', () => {
+  it('is time: no-input and the end of speech come in it, and the noise floor stays', () => {
+    const receiver = new addon.StreamReceiver({ codec: 'mulaw', sampleRateHz: 8000 });
+    receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 5000 });
+    receiver.armNoInput(1000);
+    const floorDbfs = receiver.noiseFloorDbfs();
+    expect(receiver.receiveGap(980, -100)).toBe(0);
+    expect(receiver.receiveGap(20, -100)).toBe(RECEIVED.noInput);
+    expect([receiver.mediaMs(), receiver.noiseFloorDbfs()]).toEqual([1000, floorDbfs]);
+    expect(receiver.counters().mediaMessages).toBe(0);
+    receiver.close();
+    expect(receiver.receiveGap(20, -100)).toBe(0);
+  });
+
+  it.each([[0], [-20], [61_000], ['20'], [Number.NaN]])('refuses a duration of %s by name', (durationMs) => {
+    const receiver = new addon.StreamReceiver({ codec: 'mulaw', sampleRateHz: 8000 });
+    expect(() => receiver.receiveGap(durationMs as number, -100)).toThrow(/durationMs/);
+    receiver.close();
+  });
+});

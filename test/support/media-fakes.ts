@@ -68,6 +68,13 @@ export class FakeReceiver implements NativeStreamReceiver {
     return this.closed ? 0 : this.#heard(payload.length / 8, playoutDbfs);
   }
 
+  receiveGap(durationMs: number, playoutDbfs: number): number {
+    if (this.closed) return 0;
+    this.#mediaMs += durationMs;
+    this.playoutDbfs.push(playoutDbfs);
+    return this.#finds.shift() ?? 0;
+  }
+
   #heard(lengthMs: number, playoutDbfs: number): number {
     this.#media++;
     this.#mediaMs += lengthMs;
