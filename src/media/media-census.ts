@@ -4,6 +4,4 @@ export class MediaCensus {
   streams = 0;
   /** Sockets whose close the server has not reported yet, of live and of ended streams. */
   sockets = 0;
-  /** Streams ended since the start, by what the census keeps for metrics. */
-  streamsEnded = 0;
 }

@@ -293,7 +293,6 @@ export class MediaStream {
     const counters = this.counters();
     this.#state = ENDED;
     census.streams--;
-    census.streamsEnded++;
     this.#watch.close();
     this.#gap.close();
     wheel.stop(this.#finishTimer);

@@ -14,10 +14,14 @@ export interface HealthSources {
 
 export interface StoreHealth {
   readonly engine: string;
+  /** The store's thread runs; without it no record is kept. */
+  readonly isAlive: boolean;
   /** The last write was durable. Calls are taken either way. */
   readonly isDurable: boolean;
   /** Commits that wait in memory. */
   readonly deferredCommits: number;
+  /** Writes of this thread that were given up. */
+  readonly lostWrites: number;
 }
 
 export class Health {
@@ -34,17 +38,19 @@ export class Health {
   ready(exchange: Exchange): void {
     const { readiness, workers, isVoiceReady, storeHealth } = this.#sources;
     const isVoiceUp = isVoiceReady();
+    const store = storeHealth();
     const reasons: string[] = [];
     if (readiness.leaving !== 'no') reasons.push('draining');
     if (workers.readyCount === 0) reasons.push('no call worker is ready');
     if (!isVoiceUp) reasons.push('the voice is not ready');
+    if (!store.isAlive) reasons.push('the call store is gone');
     const isReady = reasons.length === 0;
     answerJson(exchange, isReady ? '200 OK' : '503 Service Unavailable', {
       ready: isReady,
       reasons,
       workers: { ready: workers.readyCount, wanted: workers.workerCount },
       voice: { ready: isVoiceUp },
-      store: storeHealth(),
+      store,
       draining: readiness.leaving !== 'no',
     });
   }

@@ -20,7 +20,7 @@ beforeEach(async () => {
       },
       storeHealth: () => {
         breakIf('health');
-        return { engine: 'memory', isDurable: true, deferredCommits: 0 };
+        return { engine: 'memory', isAlive: true, isDurable: true, deferredCommits: 0, lostWrites: 0 };
       },
       addRoutes: (app) => {
         app.socket('/ws/late', {

@@ -277,7 +277,7 @@ describe('readiness', () => {
       reasons: [],
       workers: { ready: 1, wanted: 1 },
       voice: { ready: true },
-      store: { engine: 'memory', isDurable: true, deferredCommits: 0 },
+      store: { engine: 'memory', isAlive: true, isDurable: true, deferredCommits: 0, lostWrites: 0 },
       draining: false,
     });
     expect(JSON.parse((await cold.post('/healthz', { method: 'GET' })).body)).toEqual({ status: 'ok' });

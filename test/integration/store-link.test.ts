@@ -71,4 +71,9 @@ it('has the whole process told to end, and shows it on /readyz until then', asyn
   await vi.waitFor(() => expect(fatal).toHaveLength(1), { timeout: 10_000 });
   expect(fatal[0]?.message).toContain('the store thread');
   expect(await storeHealth()).toMatchObject({ isAlive: false, isDurable: false });
+  const readiness = await fetch(`http://127.0.0.1:${trunkline.port}/readyz`);
+  expect([readiness.status, await readiness.json()]).toMatchObject([
+    503,
+    { ready: false, reasons: expect.arrayContaining(['the call store is gone']) },
+  ]);
 });

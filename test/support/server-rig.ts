@@ -233,7 +233,13 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
     clock: systemClock,
     log,
     store,
-    storeHealth: () => ({ engine: 'memory', isDurable: true, deferredCommits: 0 }),
+    storeHealth: () => ({
+      engine: 'memory',
+      isAlive: true,
+      isDurable: true,
+      deferredCommits: 0,
+      lostWrites: 0,
+    }),
     isVoiceReady: () => true,
     openStream: (socket, hooks) => {
       const stream = new TestSocketStream(socket, hooks);
