@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import type { RecognizerName, SpeechSettings, SynthesizerName } from './channel/speech-settings.ts';
 import { ConfigError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 
@@ -39,6 +40,22 @@ const url = (...schemes: string[]) =>
     return z.NEVER;
   });
 
+/** Names separated by commas, each once; `auto` (null here) leaves the choice to the keys that are there. */
+const chain = <Name extends string>(...names: readonly Name[]) =>
+  z
+    .string()
+    .default('auto')
+    .transform((value, context): readonly Name[] | null => {
+      if (value === 'auto') return null;
+      const parts = value.split(',').map((part) => part.trim());
+      const known = parts.filter((part): part is Name => (names as readonly string[]).includes(part));
+      if (known.length === parts.length && new Set(known).size === known.length) return known;
+      context.addIssue(`auto, or some of ${names.join(', ')}, each once, separated by commas`);
+      return z.NEVER;
+    });
+const model = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'the name of a model');
+const key = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'a key, without spaces');
+
 /** Name -> what is expected. A name that is absent or empty takes its default. */
 export const SETTINGS = {
   TWILIO_ACCOUNT_SID: sid('AC').optional(),
@@ -70,7 +87,37 @@ export const SETTINGS = {
   MAX_CALLS: wholeNumber(1, 100_000).default(() => CALLS_PER_CORE * availableParallelism()),
   CALL_MAX_SECONDS: wholeNumber(10, 14_400).default(120),
   DRAIN_SECONDS: wholeNumber(0, 3600).default(150),
-  RECOGNIZER_DEADLINE_MS: wholeNumber(500, 120_000).default(4000),
+  RECOGNIZERS: chain('openai-live', 'openai', 'builtin'),
+  SYNTHESIZERS: chain('elevenlabs', 'openai', 'builtin'),
+  OPENAI_API_KEY: key.optional(),
+  OPENAI_BASE_URL: url('https:', 'http:').optional(),
+  OPENAI_TRANSCRIBE_MODEL: model.default('gpt-transcribe'),
+  OPENAI_LIVE_MODEL: model.default('gpt-live-transcribe'),
+  OPENAI_TTS_MODEL: model.default('gpt-4o-mini-tts'),
+  OPENAI_TTS_VOICE: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'the name of a voice')
+    .default('alloy'),
+  UNDERSTANDING_MODEL: model.optional(),
+  ELEVENLABS_API_KEY: key.optional(),
+  ELEVENLABS_BASE_URL: url('https:', 'http:').optional(),
+  ELEVENLABS_VOICE_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,64}$/, 'the id of a voice')
+    .default('JBFqnCBsd6RMkjVDRZzb'),
+  ELEVENLABS_MODEL: model.default('eleven_flash_v2_5'),
+  ELEVENLABS_OUTPUT_FORMAT: z
+    .string()
+    .regex(
+      /^(auto|ulaw_8000|alaw_8000|pcm_\d{4,5}|mp3_\d{5}_\d{2,3})$/,
+      'auto, ulaw_8000, pcm_16000, mp3_44100_128 or another',
+    )
+    .default('auto'),
+  ELEVENLABS_CONCURRENCY: wholeNumber(1, 100).default(4),
+  SPECULATION: flag.default(true),
+  API_DEADLINE_MS: wholeNumber(500, 120_000).default(4000),
+  TURN_DEADLINE_MS: wholeNumber(500, 120_000).default(10_000),
+  PROMPT_CACHE_MB: wholeNumber(1, 65_536).default(512),
   WORKER_STALL_MS: wholeNumber(500, 60_000).default(2000),
   WORKER_MEMORY_MB: wholeNumber(64, 65_536).default(512),
   LOG_LEVEL: z
@@ -87,6 +134,8 @@ type Settings = { readonly [Name in keyof typeof SETTINGS]: z.output<(typeof SET
 export interface Config extends Settings {
   /** Scheme, host, port and path prefix that Twilio reaches us by, without trailing slash; null serves this machine only. */
   readonly publicUrl: string | null;
+  /** Which vendors listen and speak, out of the settings above. */
+  readonly speech: SpeechSettings;
   /** Names in `.env` that no setting has, with the nearest one: most likely misspelt. */
   readonly warnings: readonly string[];
 }
@@ -117,7 +166,62 @@ export function parseConfig(environment: Environment, fileNames: readonly string
   const publicUrl =
     values.PUBLIC_URL ?? (values.TWILIO_DOMAIN === undefined ? null : `https://${values.TWILIO_DOMAIN}`);
   checkTogether(values, publicUrl);
-  return { ...values, publicUrl, warnings: misspelt(fileNames) };
+  return { ...values, publicUrl, speech: toSpeechSettings(values), warnings: misspelt(fileNames) };
+}
+
+/**
+ * A key makes its vendor the first choice, and the built-in parts are the last resort. A server of one's own behind
+ * OPENAI_BASE_URL is asked to listen; that it can speak, SYNTHESIZERS must say.
+ */
+function toSpeechSettings(values: Settings): SpeechSettings {
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, ELEVENLABS_API_KEY, UNDERSTANDING_MODEL } = values;
+  const hasOpenAi = OPENAI_API_KEY !== undefined || OPENAI_BASE_URL !== undefined;
+  const hasElevenLabs = ELEVENLABS_API_KEY !== undefined;
+  const isOpenAiOwn = OPENAI_API_KEY !== undefined && OPENAI_BASE_URL === undefined;
+  const recognizers: readonly RecognizerName[] =
+    values.RECOGNIZERS ?? (hasOpenAi ? ['openai', 'builtin'] : ['builtin']);
+  const synthesizers: readonly SynthesizerName[] = values.SYNTHESIZERS ?? [
+    ...(hasElevenLabs ? (['elevenlabs'] as const) : []),
+    ...(isOpenAiOwn ? (['openai'] as const) : []),
+    'builtin',
+  ];
+  const needs = (setting: string, what: string, has: boolean, missing: string): void => {
+    if (has) return;
+    throw new ConfigError(`${missing}: expected a key, since ${setting} ${what}, received nothing`);
+  };
+  for (const name of [...recognizers, ...synthesizers]) {
+    const setting = recognizers.includes(name as RecognizerName) ? 'RECOGNIZERS' : 'SYNTHESIZERS';
+    if (name === 'elevenlabs') needs(setting, `names ${name}`, hasElevenLabs, 'ELEVENLABS_API_KEY');
+    else if (name !== 'builtin') needs(setting, `names ${name}`, hasOpenAi, 'OPENAI_API_KEY');
+  }
+  if (UNDERSTANDING_MODEL !== undefined) needs('UNDERSTANDING_MODEL', 'is set', hasOpenAi, 'OPENAI_API_KEY');
+  return {
+    recognizers,
+    synthesizers,
+    openai: {
+      apiKey: OPENAI_API_KEY ?? null,
+      baseUrl: OPENAI_BASE_URL ?? null,
+      transcribeModel: values.OPENAI_TRANSCRIBE_MODEL,
+      liveModel: values.OPENAI_LIVE_MODEL,
+      speechModel: values.OPENAI_TTS_MODEL,
+      speechVoice: values.OPENAI_TTS_VOICE,
+      understandingModel: UNDERSTANDING_MODEL ?? null,
+    },
+    elevenlabs:
+      ELEVENLABS_API_KEY === undefined
+        ? null
+        : {
+            apiKey: ELEVENLABS_API_KEY,
+            baseUrl: values.ELEVENLABS_BASE_URL ?? null,
+            voiceId: values.ELEVENLABS_VOICE_ID,
+            model: values.ELEVENLABS_MODEL,
+            outputFormat: values.ELEVENLABS_OUTPUT_FORMAT === 'auto' ? null : values.ELEVENLABS_OUTPUT_FORMAT,
+            concurrency: values.ELEVENLABS_CONCURRENCY,
+          },
+    apiDeadlineMs: values.API_DEADLINE_MS,
+    turnDeadlineMs: Math.max(values.TURN_DEADLINE_MS, values.API_DEADLINE_MS),
+    speculates: values.SPECULATION,
+  };
 }
 
 function checkTogether(values: Settings, publicUrl: string | null): void {
@@ -142,7 +246,7 @@ function checkTogether(values: Settings, publicUrl: string | null): void {
 /** Secrets are never echoed. */
 function shown(name: string, value: string | undefined): string {
   if (value === undefined) return 'nothing';
-  return /TOKEN|SECRET/.test(name) ? `${value.length} characters` : JSON.stringify(value);
+  return /TOKEN|SECRET|API_KEY/.test(name) ? `${value.length} characters` : JSON.stringify(value);
 }
 
 function withoutEmpty(environment: Environment): Record<string, string> {

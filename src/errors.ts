@@ -71,21 +71,44 @@ export class FlowError extends TrunklineError {
   }
 }
 
-/** A speech vendor failed. `retryable` says whether the same request may succeed if sent again soon. */
+/**
+ * What a vendor's failure means to whoever asked:
+ *
+ *     fault      example                                     retry             speaks against the vendor
+ *     transient  429 rate limit, 5xx, reset connection       soon              yes
+ *     busy       its own limit of concurrent requests        when one is free  no
+ *     unusable   HTML with status 200, half a sample         no                yes
+ *     refused    400: this request, whoever sends it         no                no
+ *     denied     401, quota, model gone: the operator acts   no                yes, at once
+ */
+export type ProviderFault = 'transient' | 'busy' | 'unusable' | 'refused' | 'denied';
+
+export interface ProviderFailure {
+  readonly provider: string;
+  readonly fault: ProviderFault;
+  readonly statusCode?: number;
+  /** When the vendor says that it may be asked again. */
+  readonly retryAfterMs?: number;
+}
+
+/** A speech vendor failed. */
 export class ProviderError extends TrunklineError {
   readonly provider: string;
-  readonly retryable: boolean;
+  readonly fault: ProviderFault;
   readonly statusCode: number | undefined;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(
-    message: string,
-    about: { provider: string; retryable: boolean; statusCode?: number },
-    options?: ErrorOptions,
-  ) {
+  constructor(message: string, about: ProviderFailure, options?: ErrorOptions) {
     super('ERR_PROVIDER', message, options);
     this.provider = about.provider;
-    this.retryable = about.retryable;
+    this.fault = about.fault;
     this.statusCode = about.statusCode;
+    this.retryAfterMs = about.retryAfterMs;
+  }
+
+  /** The same request may succeed if it is sent again. */
+  get retryable(): boolean {
+    return this.fault === 'transient' || this.fault === 'busy';
   }
 }
 

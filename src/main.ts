@@ -86,7 +86,12 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const store = new StoreClient(storeLink.openPort(), { clock, log });
   const voiceLink = new VoiceLink({
     workerUrl: new URL('./speech/voice-worker.ts', import.meta.url),
-    start: { dataDir, ...threadLog },
+    start: {
+      dataDir,
+      ...threadLog,
+      speech: config.speech,
+      promptBytesMax: config.PROMPT_CACHE_MB * BYTES_PER_MB,
+    },
     registry,
     clock,
     log,
@@ -144,7 +149,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       flows,
       flowHashOf: (calledNumber) => flowFor(flows, calledNumber).hash,
       readyPromptKeys: () => warmUp.madeKeys(),
-      workerSettings: { ...threadLog, recognizerDeadlineMs: config.RECOGNIZER_DEADLINE_MS },
+      workerSettings: { ...threadLog, speech: config.speech },
       onFatal: (error) => options.onFatal?.(error),
     });
   } catch (error) {
@@ -181,7 +186,13 @@ function wantedPrompts(flows: FlowSet): Map<string, PromptWanted> {
     const { failure, goodbye, resumed } = systemPrompts(flow);
     for (const content of [failure, goodbye, resumed, ...fixedPrompts(flow)]) {
       const key = keyOf(content);
-      wanted.set(key, { kind: 'prompt.wanted', key, format: formatName(TELEPHONE_FORMAT), source: content });
+      wanted.set(key, {
+        kind: 'prompt.wanted',
+        key,
+        format: formatName(TELEPHONE_FORMAT),
+        source: content,
+        isUrgent: false,
+      });
     }
   }
   return wanted;

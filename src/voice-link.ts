@@ -99,6 +99,7 @@ export class VoiceLink {
       this.#provider = message.provider;
       return;
     }
+    if (message.kind !== 'prompt.ready' && message.kind !== 'prompt.failed') return;
     this.#owed.delete(message.key);
     if (message.kind === 'prompt.failed') {
       this.#parts.registry.failed(message.key);

@@ -234,7 +234,16 @@ export class Call {
               'a recognition failed; the keypad is offered',
             ),
         });
-        this.#parts.post({ kind: 'listen', callId, listenId, endOfSpeechMs, maxUtteranceMs, noInputMs });
+        this.#parts.post({
+          kind: 'listen',
+          callId,
+          listenId,
+          endOfSpeechMs,
+          maxUtteranceMs,
+          noInputMs,
+          provisionalMs: 0,
+          chunkMs: 0,
+        });
         break;
       }
       case 'record': {

@@ -52,7 +52,7 @@ export function runCallWorker(options: CallWorkerOptions): void {
     clock,
     log,
     store: new StoreClient(start.storePort, { clock, log }),
-    recognizer: withDeadline(options.recognizer, settings.recognizerDeadlineMs, clock),
+    recognizer: withDeadline(options.recognizer, settings.speech.apiDeadlineMs, clock),
     wants: new PromptWants((wanted) => start.voicePort.postMessage(wanted), start.readyPromptKeys),
     scriptFor: (call) => scriptFor(flows, call),
     post: (message) => toMain.post(message),

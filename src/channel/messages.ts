@@ -59,9 +59,34 @@ export type ToCall =
       readonly voicedMs: number;
       readonly cut: boolean;
     }
+  /** The caller pauses: what was said so far, whole, in case that was all. */
+  | {
+      readonly kind: 'utterance.provisional';
+      readonly callId: CallId;
+      readonly listenId: number;
+      /** PCM16 mono, transferred. */
+      readonly audio: ArrayBuffer;
+      readonly sampleRateHz: number;
+      readonly voicedMs: number;
+    }
+  /** The caller went on after that: it was not all. An `utterance` without this says that it was. */
+  | { readonly kind: 'utterance.withdrawn'; readonly callId: CallId; readonly listenId: number }
+  /** The next piece of an utterance that goes on, without gaps from the pre-roll on; `utterance` brings the whole again. */
+  | {
+      readonly kind: 'speech.chunk';
+      readonly callId: CallId;
+      readonly listenId: number;
+      /** From 0 for each utterance. */
+      readonly sequence: number;
+      /** PCM16 mono, transferred. */
+      readonly audio: ArrayBuffer;
+      readonly sampleRateHz: number;
+    }
   | { readonly kind: 'speech.discarded'; readonly callId: CallId; readonly listenId: number }
   | { readonly kind: 'no.input'; readonly callId: CallId; readonly listenId: number }
   | { readonly kind: 'digit'; readonly callId: CallId; readonly digit: string; readonly atStreamMs: number }
+  /** Its first audio is on its way to the caller. */
+  | { readonly kind: 'prompt.started'; readonly callId: CallId; readonly playId: number }
   /** `played`: heard to its end. `interrupted`: cleared; `playedMs` of it were heard. `failed`: its audio never came. */
   | {
       readonly kind: 'prompt.ended';
@@ -73,7 +98,11 @@ export type ToCall =
   | { readonly kind: 'call.ended'; readonly callId: CallId; readonly reason: EndReason };
 
 /** What comes after the stream is closed: `/voice/continue` answers with it. */
-export type Disposition = { readonly kind: 'hangup' } | { readonly kind: 'transfer'; readonly to: string };
+export type Disposition =
+  | { readonly kind: 'hangup' }
+  | { readonly kind: 'transfer'; readonly to: string }
+  /** No audio of ours can be had any more: the carrier says it, then hangs up. */
+  | { readonly kind: 'say'; readonly text: string };
 
 /** For whoever watches a call (demo, board): never logged unredacted. */
 export type CallNote =
@@ -101,6 +130,16 @@ export type FromCall =
       readonly promptKey: string;
       readonly bargeIn: boolean;
     }
+  /**
+   * Fills a silence: played before whatever waits for its audio, and not at all (`prompt.ended`, interrupted) if anything
+   * can be heard by then.
+   */
+  | {
+      readonly kind: 'fill';
+      readonly callId: CallId;
+      readonly playId: number;
+      readonly promptKey: string;
+    }
   | {
       readonly kind: 'listen';
       readonly callId: CallId;
@@ -109,6 +148,10 @@ export type FromCall =
       readonly maxUtteranceMs: number;
       /** Counted in media time from the end of the last queued prompt. */
       readonly noInputMs: number;
+      /** A pause of this length brings `utterance.provisional`; 0: none does. Less than `endOfSpeechMs`. */
+      readonly provisionalMs: number;
+      /** `speech.chunk` comes each time that so much has been said; 0: none does. */
+      readonly chunkMs: number;
     }
   | { readonly kind: 'stop.listening'; readonly callId: CallId }
   | { readonly kind: 'clear'; readonly callId: CallId }

@@ -3,6 +3,7 @@
  * prompt goes to the I/O thread once, in shared memory.
  */
 import type { ErrorRecord } from '../errors.ts';
+import type { VendorChecked, VendorCounts, VendorHealth } from './vendor-messages.ts';
 
 /** I/O thread or worker -> voice thread. The same key asked twice is made once. */
 export interface PromptWanted {
@@ -13,10 +14,15 @@ export interface PromptWanted {
   readonly source:
     | { readonly kind: 'text'; readonly text: string; readonly voice: string; readonly language: string }
     | { readonly kind: 'audio'; readonly path: string };
+  /** A caller waits for it: before those that are made ahead, and by whoever can speak within the turn. */
+  readonly isUrgent: boolean;
 }
 
 /** Voice thread -> I/O thread. */
 export type FromVoice =
+  | VendorChecked
+  | VendorCounts
+  | VendorHealth
   | { readonly kind: 'voice.ready'; readonly provider: string; readonly voices: readonly string[] }
   | {
       readonly kind: 'prompt.ready';
@@ -26,5 +32,9 @@ export type FromVoice =
       readonly levels: Uint8Array<SharedArrayBuffer>;
       readonly audioBytes: number;
       readonly durationMs: number;
+      /** Who spoke. */
+      readonly provider: string;
+      /** The first vendor could not; the same key comes again once it can. */
+      readonly isStandIn: boolean;
     }
   | { readonly kind: 'prompt.failed'; readonly key: string; readonly error: ErrorRecord };

@@ -5,6 +5,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorRecord } from '../errors.ts';
 import type { FromCall, ToCall } from './messages.ts';
+import type { SpeechSettings } from './speech-settings.ts';
+import type { VendorCounts, VendorHealth } from './vendor-messages.ts';
 
 /**
  * Cells of a call worker's health memory, an Int32Array over a SharedArrayBuffer of `HEALTH_CELLS` cells.
@@ -30,8 +32,7 @@ export interface CallWorkerStart {
 export interface CallWorkerSettings {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly logPii: boolean;
-  /** Deadline of one recognition, all retries included. */
-  readonly recognizerDeadlineMs: number;
+  readonly speech: SpeechSettings;
 }
 
 /** I/O thread -> worker: the tick's messages in one post. */
@@ -44,4 +45,6 @@ export interface ToWorker {
 export type FromWorker =
   | { readonly kind: 'worker.ready' }
   | { readonly kind: 'worker.failed'; readonly error: ErrorRecord }
+  | VendorCounts
+  | VendorHealth
   | { readonly kind: 'batch'; readonly messages: readonly FromCall[] };

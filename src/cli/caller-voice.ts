@@ -1,4 +1,5 @@
 /** The demo caller's mouth: words by one of the built-in voices, as telephone audio that begins with its first sound. */
+import { TELEPHONE_FORMAT } from '../audio/audio-format.ts';
 import { encodeG711 } from '../audio/g711.ts';
 import { ConfigError } from '../errors.ts';
 import { FLITE_VOICES, FliteSynthesizer } from '../speech/builtin/flite-synthesizer.ts';
@@ -26,7 +27,7 @@ export class CallerVoice {
   async speak(text: string): Promise<Uint8Array> {
     const known = this.#spoken.get(text);
     if (known !== undefined) return known;
-    const request = { text, voice: this.#voice, language: 'en' };
+    const request = { text, voice: this.#voice, language: 'en', playFormat: TELEPHONE_FORMAT };
     const speech = await this.#synthesizer.synthesize(request, AbortSignal.timeout(10_000));
     const chunks: Uint8Array[] = [];
     for await (const chunk of speech.chunks) chunks.push(chunk);

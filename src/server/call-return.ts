@@ -56,6 +56,9 @@ export class CallReturn {
       case 'dial':
         exchange.answer(twimlAnswer(dial(step.to)));
         return;
+      case 'say':
+        exchange.answer(twimlAnswer(sayAndHangup(step.text)));
+        return;
       case 'apologize':
         exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.lost)));
         return;

@@ -9,6 +9,7 @@ import type { CallEnd } from './call-directory.ts';
 export type NextStep =
   | { readonly kind: 'hangup' }
   | { readonly kind: 'dial'; readonly to: string }
+  | { readonly kind: 'say'; readonly text: string }
   /** A new stream, with this attempt. */
   | { readonly kind: 'resume'; readonly attempt: number }
   /** It came back too often, or we no longer know how to go on. */
@@ -47,6 +48,9 @@ export function nextStep(known: Known): NextStep {
     // Who hung up is not there to be transferred.
     if (end.disposition?.kind === 'transfer' && end.reason !== 'caller hung up') {
       return { kind: 'dial', to: end.disposition.to };
+    }
+    if (end.disposition?.kind === 'say' && end.reason !== 'caller hung up') {
+      return { kind: 'say', text: end.disposition.text };
     }
     if (end.disposition !== null) return { kind: 'hangup' };
     return UNFINISHED.includes(end.reason) ? resume : { kind: 'hangup' };

@@ -45,12 +45,14 @@ export class PromptMaker {
    */
   async make(key: string, source: PromptSource, format: AudioFormat): Promise<ReadyPrompt> {
     const audio =
-      source.kind === 'text' ? trimSilence(await this.#speakInTime(source)) : recordedAudio(source.path);
+      source.kind === 'text'
+        ? trimSilence(await this.#speakInTime(source, format))
+        : recordedAudio(source.path);
     if (audio.samples.length === 0) throw this.#unusable('no sound');
     return toReadyPrompt(key, audio, format);
   }
 
-  #speakInTime(source: PromptSource & { kind: 'text' }): Promise<PcmAudio> {
+  #speakInTime(source: PromptSource & { kind: 'text' }, format: AudioFormat): Promise<PcmAudio> {
     const abort = new AbortController();
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimer(SYNTHESIS_DEADLINE_MS, () => {
@@ -60,14 +62,18 @@ export class PromptMaker {
         abort.abort(late);
         reject(late);
       });
-      this.#speak(source, abort.signal)
+      this.#speak(source, format, abort.signal)
         .then(resolve, reject)
         .finally(() => this.#clock.clearTimer(timer));
     });
   }
 
-  async #speak(source: PromptSource & { kind: 'text' }, signal: AbortSignal): Promise<PcmAudio> {
-    const speech = await this.#synthesizer.synthesize(source, signal);
+  async #speak(
+    source: PromptSource & { kind: 'text' },
+    playFormat: AudioFormat,
+    signal: AbortSignal,
+  ): Promise<PcmAudio> {
+    const speech = await this.#synthesizer.synthesize({ ...source, playFormat }, signal);
     const bytes = await collect(speech, signal);
     if (bytes.length % bytesPerSample(speech.format.codec) !== 0) throw this.#unusable('half a sample');
     return { samples: toSamples(speech.format, bytes), sampleRateHz: speech.format.sampleRateHz };
@@ -75,7 +81,10 @@ export class PromptMaker {
 
   #unusable(what: string): ProviderError {
     const provider = this.#synthesizer.provider;
-    return new ProviderError(`Expected audio for a prompt, received ${what}`, { provider, retryable: false });
+    return new ProviderError(`Expected audio for a prompt, received ${what}`, {
+      provider,
+      fault: 'unusable',
+    });
   }
 }
 

@@ -20,7 +20,8 @@ export class PromptWants {
   /** The key to play `source` by, in the format named `formatName` (`mulaw-8000`); asks for it unless it is fixed. */
   want(source: PromptSource, formatName: string): string {
     const key = promptKey(source, parseFormatName(formatName));
-    if (!this.#fixedKeys.has(key)) this.#ask({ kind: 'prompt.wanted', key, format: formatName, source });
+    if (!this.#fixedKeys.has(key))
+      this.#ask({ kind: 'prompt.wanted', key, format: formatName, source, isUrgent: true });
     return key;
   }
 }

@@ -14,6 +14,7 @@ const TRANSCRIPT_CHARACTERS_MAX = 2000;
 export function withDeadline(recognizer: Recognizer, deadlineMs: number, clock: Clock): Recognizer {
   return {
     provider: recognizer.provider,
+    isLive: recognizer.isLive,
     open: (expectation, signal) => new TimedRecognition(recognizer, expectation, signal, deadlineMs, clock),
   };
 }
@@ -91,6 +92,6 @@ function isUsable(transcript: Transcript): boolean {
 function unusable(provider: string): ProviderError {
   return new ProviderError(
     `Expected a transcript of at most ${TRANSCRIPT_CHARACTERS_MAX} characters from ${provider}, received none or a longer one`,
-    { provider, retryable: false },
+    { provider, fault: 'unusable' },
   );
 }

@@ -23,7 +23,7 @@ export interface Transcript {
 
 /** One utterance on its way to a transcript. */
 export interface Recognition {
-  /** Takes audio in order. The array is the recognition's from now on. */
+  /** Takes audio in order. Nobody writes to the array afterwards; others may read it. */
   push(audio: PcmAudio): void;
   /** No more audio. Rejects with ProviderError, DeadlineError, or the abort reason of the signal. Call once. */
   end(): Promise<Transcript>;
@@ -31,5 +31,7 @@ export interface Recognition {
 
 export interface Recognizer {
   readonly provider: string;
+  /** It works while the caller speaks, so audio is worth sending in pieces; else it waits for `end`. */
+  readonly isLive: boolean;
   open(expectation: SpeechExpectation, signal: AbortSignal): Recognition;
 }

@@ -5,13 +5,15 @@ import type { AudioFormat } from '../audio/audio-format.ts';
 
 export interface SpeechRequest {
   readonly text: string;
-  /** A vendor's voice name or id. */
+  /** The vendor's own name or id of a voice: `isVoice` knows it. */
   readonly voice: string;
   /** BCP 47. */
   readonly language: string;
+  /** What it will be played as: a vendor that can give just that saves us the conversion. */
+  readonly playFormat: AudioFormat;
 }
 
-/** Audio as a vendor gives it. Chunks may split a sample: the reader carries the odd byte. */
+/** Audio as a vendor gives it, checked: it is no error page. Chunks may split a sample: the reader carries the odd byte. */
 export interface SynthesizedSpeech {
   readonly format: AudioFormat;
   readonly chunks: AsyncIterable<Uint8Array>;
@@ -19,6 +21,11 @@ export interface SynthesizedSpeech {
 
 export interface Synthesizer {
   readonly provider: string;
-  /** Rejects with ProviderError, DeadlineError, or the signal's abort reason. */
+  /** Whatever else than text, voice and play format changes what it sounds like; empty if nothing does. */
+  readonly model: string;
+  /** For flows that name a voice of another vendor. */
+  readonly defaultVoice: string;
+  isVoice(name: string): boolean;
+  /** Rejects, as the chunks may, with ProviderError, DeadlineError, or the signal's abort reason. */
   synthesize(request: SpeechRequest, signal: AbortSignal): Promise<SynthesizedSpeech>;
 }

@@ -61,7 +61,17 @@ export class VoiceThread {
     try {
       const prompt = await this.#parts.cache.get(key, source, parseFormatName(format));
       const { wire, levels, audioBytes, durationMs } = prompt;
-      this.#parts.send({ kind: 'prompt.ready', key, format, wire, levels, audioBytes, durationMs });
+      this.#parts.send({
+        kind: 'prompt.ready',
+        key,
+        format,
+        wire,
+        levels,
+        audioBytes,
+        durationMs,
+        provider: 'builtin',
+        isStandIn: false,
+      });
     } catch (thrown) {
       this.#fail(key, thrown);
     }

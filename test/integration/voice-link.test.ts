@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { PromptRegistry } from '../../src/media/prompt-registry.ts';
 import { VoiceLink } from '../../src/voice-link.ts';
 import { keptLog } from '../support/silent-log.ts';
+import { speechSettings } from '../support/speech-settings.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** It dies of its first prompt, unless it `hasDied` before. */
@@ -17,7 +18,7 @@ function linkToDyingThread({ hasDied = false, registry = new PromptRegistry() } 
   if (hasDied) writeFileSync(join(dataDir, 'died'), '');
   const link = new VoiceLink({
     workerUrl: new URL('../support/dying-voice-worker.ts', import.meta.url),
-    start: { dataDir, logLevel: 'silent', logPii: false },
+    start: { dataDir, logLevel: 'silent', logPii: false, speech: speechSettings(), promptBytesMax: 1e6 },
     registry,
     clock: systemClock,
     log,
@@ -34,6 +35,7 @@ const wanted = (key: string): PromptWanted => ({
   key,
   format: 'mulaw-8000',
   source: { kind: 'text', text: key, voice: 'slt', language: 'en' },
+  isUrgent: true,
 });
 
 it('starts a voice thread that died again, and asks it for what was not answered', async () => {

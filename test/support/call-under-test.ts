@@ -110,6 +110,7 @@ function lastAction({ outcome }: FlowState): FlowAction {
 /** Recognitions in the order they were opened; each answers when the test says so. */
 export class FakeRecognizer implements Recognizer {
   readonly provider = 'fake';
+  readonly isLive = false;
   readonly opened: {
     readonly expectation: SpeechExpectation;
     readonly signal: AbortSignal;

@@ -12,6 +12,7 @@ export const RECOGNIZER_CUES = { throw: 1, strayThrow: 2, strayRejection: 3, spi
 
 const cued: Recognizer = {
   provider: 'cued',
+  isLive: false,
   open: () => ({
     push: ({ samples }) => {
       switch (samples[0]) {

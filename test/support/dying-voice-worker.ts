@@ -28,6 +28,8 @@ port.on('message', (wanted: PromptWanted) => {
     levels: shared(new Uint8Array(3)),
     audioBytes: audio.length,
     durationMs: 60,
+    provider: 'test',
+    isStandIn: false,
   } satisfies FromVoice);
 });
 port.postMessage({ kind: 'voice.ready', provider: 'test', voices: [] } satisfies FromVoice);

@@ -62,6 +62,7 @@ function grow(signal: AbortSignal): Promise<string> {
 
 const recognizer: Recognizer = {
   provider: 'faulty',
+  isLive: false,
   open(expectation, signal): Recognition {
     const cue = expectation.kind === 'choice' ? (expectation.keywords[0] ?? '') : expectation.kind;
     const tell = (what: RecognitionNote['what'], durationMs: number): void =>

@@ -28,6 +28,15 @@ function registryOfPrompts(): PromptRegistry {
   return registry;
 }
 
+/** What a question asks of the ear. */
+export const LISTENING = {
+  endOfSpeechMs: 700,
+  maxUtteranceMs: 10_000,
+  noInputMs: 5000,
+  provisionalMs: 0,
+  chunkMs: 0,
+} as const;
+
 export class PlaybackRig {
   readonly clock = new FakeClock();
   readonly wheel = new TimerWheel(this.clock, throwOn);
@@ -151,7 +160,7 @@ export class StreamRig {
   }
 
   listen(listenId = 1): void {
-    this.order({ kind: 'listen', listenId, endOfSpeechMs: 700, maxUtteranceMs: 10_000, noInputMs: 5000 });
+    this.order({ kind: 'listen', listenId, ...LISTENING });
   }
 
   /** What was posted, one word each, with what tells one from another. */

@@ -26,6 +26,9 @@ export function synthesizerOf(
 ): Synthesizer {
   return {
     provider: 'fake',
+    model: '',
+    defaultVoice: 'slt',
+    isVoice: (name) => name === 'slt',
     synthesize: async () => ({
       format,
       chunks: (async function* () {

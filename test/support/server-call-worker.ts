@@ -90,6 +90,8 @@ if (parentPort !== null) {
             endOfSpeechMs: 0,
             maxUtteranceMs: 0,
             noInputMs: 0,
+            provisionalMs: 0,
+            chunkMs: 0,
           },
         ]);
       Atomics.store(health, HEALTH.callId, 0);

@@ -13,6 +13,7 @@ import { MemoryStore } from './memory-store.ts';
 import { CUES } from './server-call-worker.ts';
 import { keptLog } from './silent-log.ts';
 import { TestSocketStream } from './socket-stream.ts';
+import { speechSettings } from './speech-settings.ts';
 
 export const TOKEN = 'an auth token of thirty-two chars';
 export const ACCOUNT = `AC${'1'.repeat(32)}`;
@@ -254,7 +255,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
     flows: null,
     flowHashOf: () => 'hash',
     readyPromptKeys: () => [],
-    workerSettings: { logLevel: 'silent', logPii: false, recognizerDeadlineMs: 1000 },
+    workerSettings: { logLevel: 'silent', logPii: false, speech: speechSettings() },
     onFatal: (error) => {
       throw error;
     },

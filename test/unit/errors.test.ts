@@ -15,7 +15,7 @@ describe('error codes', () => {
 
 describe('an error record', () => {
   it('keeps name, code and message of our errors', () => {
-    const error = new ProviderError('no answer', { provider: 'x', retryable: true });
+    const error = new ProviderError('no answer', { provider: 'x', fault: 'transient' });
     expect(toErrorRecord(error)).toEqual({
       name: 'ProviderError',
       code: 'ERR_PROVIDER',

@@ -23,6 +23,7 @@ const NOTHING_UNDERSTOOD: Transcript = { text: '', confidence: null, provider: P
 
 export class BuiltinRecognizer implements Recognizer {
   readonly provider = PROVIDER;
+  readonly isLive = false;
   readonly #classifier: WordClassifier;
 
   /** One classifier serves every call of a worker: it keeps nothing from one utterance to the next. */
@@ -72,7 +73,7 @@ function join(pieces: readonly PcmAudio[]): PcmAudio {
     if (piece.sampleRateHz !== first.sampleRateHz) {
       throw new ProviderError(
         `Expected ${first.sampleRateHz} Hz for every piece of an utterance, received ${piece.sampleRateHz}`,
-        { provider: PROVIDER, retryable: false },
+        { provider: PROVIDER, fault: 'refused' },
       );
     }
     samples.set(piece.samples, at);

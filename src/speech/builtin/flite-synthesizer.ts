@@ -22,6 +22,8 @@ const PART_BYTES_MAX = 2 * 16_000 * 60;
 
 export class FliteSynthesizer implements Synthesizer {
   readonly provider = PROVIDER;
+  readonly model = '';
+  readonly defaultVoice = FLITE_DEFAULT_VOICE;
   readonly #module: WebAssembly.Module;
 
   private constructor(module: WebAssembly.Module) {
@@ -34,10 +36,14 @@ export class FliteSynthesizer implements Synthesizer {
     return new FliteSynthesizer(new WebAssembly.Module(readFileSync(path)));
   }
 
+  isVoice(name: string): boolean {
+    return (FLITE_VOICES as readonly string[]).includes(name);
+  }
+
   /** One part of a text a chunk, each made when it is asked for, so that an abort takes effect between parts. */
   async synthesize(request: SpeechRequest, signal: AbortSignal): Promise<SynthesizedSpeech> {
     signal.throwIfAborted();
-    if (!(FLITE_VOICES as readonly string[]).includes(request.voice)) {
+    if (!this.isVoice(request.voice)) {
       // flite itself would quietly take kal.
       throw refused(`Expected one of ${FLITE_VOICES.join(', ')} for voice, received ${request.voice}`);
     }
@@ -75,7 +81,7 @@ export class FliteSynthesizer implements Synthesizer {
 }
 
 function refused(message: string): ProviderError {
-  return new ProviderError(message, { provider: PROVIDER, retryable: false });
+  return new ProviderError(message, { provider: PROVIDER, fault: 'refused' });
 }
 
 /** flite reads bytes of ASCII: accents are dropped, typographic marks replaced, control characters removed. */

@@ -61,7 +61,7 @@ function failure(message: string, cause?: unknown): ProviderError {
   if (cause instanceof ProviderError) return cause;
   return new ProviderError(
     message,
-    { provider: 'builtin', retryable: false },
+    { provider: 'builtin', fault: 'unusable' },
     cause === undefined ? {} : { cause },
   );
 }

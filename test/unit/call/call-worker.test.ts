@@ -14,6 +14,7 @@ import { createFlowSet } from '../../../src/flow/flow-set.ts';
 import { loadFlow } from '../../../src/flow/load-flow.ts';
 import { speechAudio } from '../../support/call-under-test.ts';
 import { RECOGNIZER_CUES } from '../../support/cued-call-worker.ts';
+import { speechSettings } from '../../support/speech-settings.ts';
 
 const FLOW_FILE = new URL('../../../flows/eligibility.yaml', import.meta.url);
 const flow = loadFlow(readFileSync(FLOW_FILE, 'utf8'), 'eligibility.yaml', {
@@ -33,7 +34,7 @@ async function workerUnderTest(entry = '../../../src/call/call-worker.ts') {
     voicePort: voice.port2,
     flows: createFlowSet([flow]),
     readyPromptKeys: [],
-    settings: { logLevel: 'silent', logPii: false, recognizerDeadlineMs: 4000 },
+    settings: { logLevel: 'silent', logPii: false, speech: speechSettings() },
   };
   const worker = new Worker(new URL(entry, import.meta.url), {
     workerData: start,

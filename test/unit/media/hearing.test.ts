@@ -5,6 +5,7 @@ import type { Audible } from '../../../src/media/barge-in.ts';
 import { Hearing } from '../../../src/media/hearing.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeReceiver } from '../../support/media-fakes.ts';
+import { LISTENING } from '../../support/media-rigs.ts';
 
 class Rig {
   readonly receiver = new FakeReceiver();
@@ -39,8 +40,7 @@ class Rig {
   }
 
   listen(listenId = 1): void {
-    const order = { callId: 7, endOfSpeechMs: 700, maxUtteranceMs: 10_000, noInputMs: 5000 };
-    this.hearing.listen({ kind: 'listen', listenId, ...order } satisfies FromCall);
+    this.hearing.listen({ kind: 'listen', callId: 7, listenId, ...LISTENING } satisfies FromCall);
   }
 
   kinds(): string[] {

@@ -7,6 +7,7 @@ import { createLog } from '../../../src/log.ts';
 import { WorkerPool, type WorkerPoolOptions } from '../../../src/server/worker-pool.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { CUES } from '../../support/server-call-worker.ts';
+import { speechSettings } from '../../support/speech-settings.ts';
 
 const pools: WorkerPool[] = [];
 
@@ -60,7 +61,7 @@ function startPool(options: Partial<WorkerPoolOptions> = {}) {
     openVoicePort: port,
     flows: null,
     readyPromptKeys: () => [],
-    settings: { logLevel: 'silent', logPii: false, recognizerDeadlineMs: 1000 },
+    settings: { logLevel: 'silent', logPii: false, speech: speechSettings() },
     onMessage: (message) => messages.add(message),
     onLost: (callIds, suspect, cause) => lost.add({ callIds, suspect, cause }),
     onFatal: (error) => fatal.add(error),

@@ -90,6 +90,9 @@ describe('PromptMaker', () => {
     const signals: AbortSignal[] = [];
     const stuck: Synthesizer = {
       provider: 'stuck',
+      model: '',
+      defaultVoice: 'slt',
+      isVoice: () => true,
       synthesize: (_request, signal) => {
         signals.push(signal);
         return new Promise(() => {});

@@ -16,7 +16,13 @@ describe('PromptWants', () => {
     const { asked, wants } = wantsUnderTest();
     const key = wants.want(text('Hello.'), 'mulaw-8000');
     expect(wants.want(text('Hello.'), 'mulaw-8000')).toBe(key);
-    const asking = { kind: 'prompt.wanted', key, format: 'mulaw-8000', source: text('Hello.') };
+    const asking = {
+      kind: 'prompt.wanted',
+      isUrgent: true,
+      key,
+      format: 'mulaw-8000',
+      source: text('Hello.'),
+    };
     expect(asked).toEqual([asking, asking]);
     expect(key).toBe(promptKey(text('Hello.'), TELEPHONE_FORMAT));
   });

@@ -10,6 +10,7 @@ const wanted = (key: string, format = 'mulaw-8000'): PromptWanted => ({
   key,
   format,
   source: { kind: 'text', text: key, voice: 'slt', language: 'en' },
+  isUrgent: false,
 });
 
 function threadUnderTest() {

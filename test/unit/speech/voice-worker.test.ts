@@ -5,11 +5,18 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { FromVoice, PromptWanted } from '../../../src/channel/voice-messages.ts';
 import type { VoiceWorkerStart } from '../../../src/channel/voice-start.ts';
+import { speechSettings } from '../../support/speech-settings.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function workerUnderTest(dataDir: string) {
   const worker = new Worker(new URL('../../../src/speech/voice-worker.ts', import.meta.url), {
-    workerData: { dataDir, logLevel: 'silent', logPii: false } satisfies VoiceWorkerStart,
+    workerData: {
+      dataDir,
+      logLevel: 'silent',
+      logPii: false,
+      speech: speechSettings(),
+      promptBytesMax: 1e8,
+    } satisfies VoiceWorkerStart,
   });
   onTestFinished(async () => {
     await worker.terminate();
@@ -34,6 +41,7 @@ function workerUnderTest(dataDir: string) {
       key: key.repeat(32),
       format: 'mulaw-8000',
       source: { kind: 'text', text, voice, language: 'en' },
+      isUrgent: false,
     } satisfies PromptWanted);
   return { next, want };
 }

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { TELEPHONE_FORMAT } from '../../../../src/audio/audio-format.ts';
 import { levelDbfs } from '../../../../src/audio/level.ts';
 import { FLITE_VOICES, FliteSynthesizer } from '../../../../src/speech/builtin/flite-synthesizer.ts';
 
 const flite = FliteSynthesizer.load();
 
 async function speak(text: string, voice = 'slt', signal = new AbortController().signal) {
-  const speech = await flite.synthesize({ text, voice, language: 'en' }, signal);
+  const speech = await flite.synthesize(
+    { text, voice, language: 'en', playFormat: TELEPHONE_FORMAT },
+    signal,
+  );
   const chunks: Buffer[] = [];
   for await (const chunk of speech.chunks) chunks.push(Buffer.from(chunk));
   const bytes = Buffer.concat(chunks);
@@ -76,7 +80,7 @@ describe('FliteSynthesizer', () => {
   it('stops between parts when it is aborted', async () => {
     const abort = new AbortController();
     const speech = await flite.synthesize(
-      { text: 'Are you over 65? '.repeat(60), voice: 'slt', language: 'en' },
+      { text: 'Are you over 65? '.repeat(60), voice: 'slt', language: 'en', playFormat: TELEPHONE_FORMAT },
       abort.signal,
     );
     const chunks = speech.chunks[Symbol.asyncIterator]();
