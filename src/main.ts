@@ -183,8 +183,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 function wantedPrompts(flows: FlowSet): Map<string, PromptWanted> {
   const wanted = new Map<string, PromptWanted>();
   for (const flow of flowsOf(flows)) {
-    const { failure, goodbye, resumed } = systemPrompts(flow);
-    for (const content of [failure, goodbye, resumed, ...fixedPrompts(flow)]) {
+    const { failure, filler, goodbye, resumed } = systemPrompts(flow);
+    for (const content of [failure, filler, goodbye, resumed, ...fixedPrompts(flow)]) {
       const key = keyOf(content);
       wanted.set(key, {
         kind: 'prompt.wanted',

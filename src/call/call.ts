@@ -20,7 +20,7 @@ import type {
   FromCall,
   ToCall,
 } from '../channel/messages.ts';
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { CapacityError, InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { FlowAction } from '../flow/action.ts';
 import type { FlowEvent } from '../flow/event.ts';
@@ -28,16 +28,21 @@ import type { FlowState } from '../flow/state.ts';
 import type { Log } from '../log.ts';
 import type { PromptWants } from '../speech/prompt-wants.ts';
 import type { Recognizer } from '../speech/recognizer.ts';
+import type { VendorTally } from '../speech/resilience/vendor-tally.ts';
+import type { Understanding } from '../speech/understanding.ts';
 import type { CallStore } from '../store/call-store.ts';
 import { Committed } from './committed.ts';
+import { DeadEnd } from './dead-end.ts';
 import { Listening } from './listening.ts';
+import { Prompts } from './prompts.ts';
 import type { Script } from './script.ts';
 
 /** Events that wait while a commit (at most 250 ms) is out; a person makes no more. */
 const WAITING_EVENTS_MAX = 32;
-/** With neither a question nor an end in sight: what is playing must have ended (at most 120 s), else nothing will come. */
-const PLAYING_MAX_MS = 125_000;
-const NOTHING_TO_COME_MS = 5_000;
+/** The caller's first pause that is worth a transcription: most who pause so long have ended. */
+const PROVISIONAL_MS = 200;
+/** Pieces of speech for a live recognizer. */
+const CHUNK_MS = 160;
 /** After these the caller has gone for good. After any other the stream may come back, to the last committed state. */
 const FINAL_REASONS: readonly EndReason[] = ['completed', 'transferred', 'caller hung up', 'time limit'];
 
@@ -47,6 +52,11 @@ export interface CallParts {
   readonly store: Pick<CallStore, 'commit'>;
   /** With a deadline of its own. */
   readonly recognizer: Recognizer;
+  /** Transcription begins in the caller's first pause. */
+  readonly speculates: boolean;
+  /** Reads what no rule reads; null: nothing does. */
+  readonly understanding: Understanding | null;
+  readonly tally: VendorTally;
   readonly wants: Pick<PromptWants, 'want'>;
   /** The script that `call.to` is answered by, or that its `state` came from. May throw: the call fails. */
   readonly scriptFor: (call: CallStart) => Script;
@@ -56,21 +66,17 @@ export interface CallParts {
   readonly onClosed: (callId: CallId) => void;
 }
 
-interface Playing {
-  readonly bargeIn: boolean;
-}
-
 export class Call {
   readonly #callId: CallId;
   readonly #start: CallStart;
   readonly #parts: CallParts;
   readonly #log: Log;
   readonly #events: FlowEvent[] = [];
-  readonly #playing = new Map<number, Playing>();
+  readonly #prompts: Prompts;
+  readonly #deadEnd: DeadEnd;
   #script: Script | null = null;
   #state: FlowState | null = null;
   #listening: Listening | null = null;
-  #nothingToComeTimer: Timer | null = null;
   #inTransition = false;
   /** `live` -> `finishing` (the flow has ended, the last prompts play) -> `ending` (a last commit) -> `closed`; or `failed`. */
   #phase: 'live' | 'finishing' | 'failed' | 'ending' | 'closed' = 'live';
@@ -80,6 +86,17 @@ export class Call {
     this.#start = start;
     this.#parts = parts;
     this.#log = parts.log.child({ callSid: start.callSid });
+    this.#prompts = new Prompts({
+      ...parts,
+      callId,
+      playFormat: start.playFormat,
+      enter: (work) => this.#enter(work),
+    });
+    this.#deadEnd = new DeadEnd(parts.clock, () =>
+      this.#enter(() => {
+        throw new InvalidStateError('Expected a question or an end, received nothing to wait for');
+      }),
+    );
   }
 
   /** Answers the caller, or goes on where the call's state says. Call once, first. */
@@ -88,6 +105,7 @@ export class Call {
       const { from, to, state } = this.#start;
       const script = this.#parts.scriptFor(this.#start);
       this.#script = script;
+      this.#prompts.fillWith(script.filler);
       if (!isStateOf(state, script)) {
         this.#state = script.initialState();
         this.#enqueue({ kind: 'started', from, to, variables: {} });
@@ -97,7 +115,7 @@ export class Call {
         if (closing === null) this.#enqueue({ kind: 'resumed' });
         else this.#act(closing);
       }
-      this.#watchForNothingToCome();
+      this.#watchForDeadEnd();
     });
   }
 
@@ -105,6 +123,8 @@ export class Call {
   receive(message: ToCall): void {
     this.#enter(() => {
       if (message.kind === 'call.ended') this.#end(message.reason);
+      else if (message.kind === 'prompt.ended') this.#promptEnded(message);
+      else if (message.kind === 'prompt.started') this.#prompts.started(message.playId);
       else if (this.#phase === 'live') this.#hear(message);
     });
   }
@@ -112,31 +132,39 @@ export class Call {
   #hear(message: ToCall): void {
     const listening = this.#listening;
     switch (message.kind) {
-      case 'utterance':
-        if (listening?.listenId === message.listenId) listening.hearUtterance(message);
-        break;
-      case 'no.input':
-        if (listening?.listenId === message.listenId) listening.hearNothing();
-        break;
       case 'digit':
         listening?.hearDigit(message.digit);
         break;
-      case 'prompt.ended':
-        this.#promptEnded(message);
+      case 'utterance':
+      case 'utterance.provisional':
+      case 'utterance.withdrawn':
+      case 'speech.chunk':
+      case 'speech.discarded':
+      case 'no.input':
+        if (listening?.listenId === message.listenId) listening.hear(message);
         break;
       case 'call.started':
       case 'call.ended':
-      // Barge-in and the utterance's end are the media plane's affair; the flow hears of what was said.
+      case 'prompt.started':
+      case 'prompt.ended':
+      // Barge-in is the media plane's affair; the flow hears of what was said.
       case 'speech.started':
-      case 'speech.discarded':
         break;
     }
   }
 
   #promptEnded(message: Extract<ToCall, { kind: 'prompt.ended' }>): void {
     const { playId, outcome, playedMs } = message;
-    if (!this.#playing.delete(playId)) return;
-    if (this.#playing.size === 0) this.#listening?.promptsEnded();
+    if (!this.#prompts.ended(message) || this.#phase !== 'live') return;
+    if (this.#listening !== null && this.#prompts.isMute) {
+      this.#log.error(
+        { event: 'prompt.unheard', playId },
+        'a question could not be heard; the call is ended',
+      );
+      this.#finish('call failed', { kind: 'hangup' }, this.#script?.lastResort ?? '');
+      return;
+    }
+    if (!this.#prompts.isPlaying) this.#listening?.promptsEnded();
     this.#enqueue({ kind: 'prompt.ended', playId, outcome, playedMs });
   }
 
@@ -198,54 +226,19 @@ export class Call {
       this.#parts.post({ kind: 'stop.listening', callId: this.#callId });
     }
     for (const action of committed.actions) this.#act(action);
-    this.#watchForNothingToCome();
+    this.#watchForDeadEnd();
     this.#stepNext();
   }
 
   #act(action: FlowAction): void {
-    const callId = this.#callId;
     switch (action.kind) {
-      case 'play': {
-        const { playId, bargeIn, nodeId, prompt } = action;
-        const promptKey = this.#parts.wants.want(
-          prompt.kind === 'audio' ? { kind: 'audio', path: prompt.path } : prompt,
-          this.#start.playFormat,
-        );
-        this.#playing.set(playId, { bargeIn });
-        this.#note({ kind: 'bot said', text: prompt.text, nodeId });
-        this.#parts.post({ kind: 'play', callId, playId, promptKey, bargeIn });
+      case 'play':
+        this.#note({ kind: 'bot said', text: action.prompt.text, nodeId: action.nodeId });
+        this.#prompts.play(action);
         break;
-      }
-      case 'listen': {
-        const { listenId, endOfSpeechMs, maxUtteranceMs, noInputMs } = action;
-        this.#listening?.close();
-        this.#listening = new Listening(action, this.#playing.size > 0, {
-          clock: this.#parts.clock,
-          recognizer: this.#parts.recognizer,
-          enter: (work) => this.#enter(work),
-          onSettled: (event) => {
-            if (event.kind === 'no.input') this.#note({ kind: 'no input', nodeId: action.nodeId });
-            if (event.kind === 'answered') this.#dropQuestion();
-            this.#enqueue(event);
-          },
-          onRecognizerFailed: (err) =>
-            this.#log.warn(
-              { event: 'recognizer.failed', err },
-              'a recognition failed; the keypad is offered',
-            ),
-        });
-        this.#parts.post({
-          kind: 'listen',
-          callId,
-          listenId,
-          endOfSpeechMs,
-          maxUtteranceMs,
-          noInputMs,
-          provisionalMs: 0,
-          chunkMs: 0,
-        });
+      case 'listen':
+        this.#listen(action);
         break;
-      }
       case 'record': {
         const { nodeId, heard, by, value } = action;
         const answer = value === null ? null : String(value);
@@ -261,41 +254,65 @@ export class Call {
     }
   }
 
-  /**
-   * An answered question is not asked any more. What was audible the media plane has cleared by itself when the caller
-   * spoke or pressed a key; this is for what it still waits to play. What must be heard to its end stays.
-   */
-  #dropQuestion(): void {
-    const playing = [...this.#playing.values()];
-    if (playing.length > 0 && playing.every((prompt) => prompt.bargeIn)) {
-      this.#parts.post({ kind: 'clear', callId: this.#callId });
-    }
+  #listen(action: Extract<FlowAction, { kind: 'listen' }>): void {
+    const { clock, post, recognizer, speculates, tally, understanding } = this.#parts;
+    const { listenId, endOfSpeechMs, maxUtteranceMs, noInputMs } = action;
+    const { isLive } = recognizer;
+    this.#listening?.close();
+    this.#prompts.questionAsked();
+    this.#listening = new Listening(action, this.#prompts.isPlaying, {
+      clock,
+      recognizer,
+      understand: (text, signal) => {
+        const question = understanding === null ? null : this.#script!.unread(this.#state!, text);
+        return question === null ? null : understanding!.understand(question, text, signal);
+      },
+      enter: (work) => this.#enter(work),
+      onTurnTaken: (cut) => this.#prompts.turnTaken(cut ? 0 : endOfSpeechMs),
+      onTurnWithdrawn: () => this.#prompts.turnAnswered(),
+      onSpeculated: () => tally.count('recognizer', recognizer.provider, 'speculated'),
+      onSettled: (event) => {
+        if (event.kind === 'no.input') this.#note({ kind: 'no input', nodeId: action.nodeId });
+        if (event.kind === 'answered') this.#prompts.dropQuestion();
+        this.#enqueue(event);
+      },
+      onRecognizerFailed: (err) =>
+        this.#log.warn({ event: 'recognizer.failed', err }, 'a recognition failed; the keypad is offered'),
+    });
+    post({
+      kind: 'listen',
+      callId: this.#callId,
+      listenId,
+      endOfSpeechMs,
+      maxUtteranceMs,
+      noInputMs,
+      provisionalMs: speculates && !isLive && endOfSpeechMs > PROVISIONAL_MS ? PROVISIONAL_MS : 0,
+      chunkMs: isLive ? CHUNK_MS : 0,
+    });
   }
 
-  #finish(reason: 'completed' | 'transferred', disposition: Disposition): void {
+  /** `lastWords`: what the carrier says if the last prompt could not be heard. */
+  #finish(
+    reason: 'completed' | 'transferred' | 'call failed',
+    disposition: Disposition,
+    lastWords = this.#prompts.lastText,
+  ): void {
     if (this.#phase !== 'live') return;
     this.#phase = 'finishing';
     this.#stopWaiting();
-    this.#parts.post({ kind: 'finish', callId: this.#callId, reason, disposition });
+    this.#prompts.turnAnswered();
+    this.#parts.post({ kind: 'finish', callId: this.#callId, reason, disposition, lastWords });
   }
 
-  /** No state waits for ever, also one that a flow's author or a silent media plane left with nothing to wait for. */
-  #watchForNothingToCome(): void {
-    const { clock } = this.#parts;
-    if (this.#nothingToComeTimer !== null) clock.clearTimer(this.#nothingToComeTimer);
-    this.#nothingToComeTimer = null;
-    if (this.#phase !== 'live' || this.#listening !== null) return;
-    const delayMs = this.#playing.size > 0 ? PLAYING_MAX_MS : NOTHING_TO_COME_MS;
-    this.#nothingToComeTimer = clock.setTimer(delayMs, () =>
-      this.#enter(() => {
-        throw new InvalidStateError('Expected a question or an end, received nothing to wait for');
-      }),
-    );
+  #watchForDeadEnd(): void {
+    if (this.#phase === 'live' && this.#listening === null) this.#deadEnd.watch(this.#prompts.isPlaying);
+    else this.#deadEnd.stop();
   }
 
   #end(reason: EndReason): void {
     if (this.#phase === 'ending') return;
     this.#stopWaiting();
+    this.#prompts.close();
     if (this.#phase === 'failed' || !FINAL_REASONS.includes(reason)) {
       this.#close();
       return;
@@ -309,6 +326,7 @@ export class Call {
     const wasEnding = this.#phase === 'ending';
     this.#phase = 'failed';
     this.#stopWaiting();
+    this.#prompts.close();
     this.#parts.post({ kind: 'call.failed', callId: this.#callId, error: toErrorRecord(thrown) });
     if (wasEnding) this.#close();
   }
@@ -317,13 +335,13 @@ export class Call {
     this.#events.length = 0;
     this.#listening?.close();
     this.#listening = null;
-    if (this.#nothingToComeTimer !== null) this.#parts.clock.clearTimer(this.#nothingToComeTimer);
-    this.#nothingToComeTimer = null;
+    this.#deadEnd.stop();
   }
 
   #close(): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
+    this.#prompts.close();
     this.#parts.onClosed(this.#callId);
   }
 

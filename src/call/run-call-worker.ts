@@ -13,10 +13,11 @@ import { closingActionOf } from '../flow/closing-action.ts';
 import { type FlowSet, flowByHash, flowFor } from '../flow/flow-set.ts';
 import { initialState } from '../flow/initial-state.ts';
 import { step } from '../flow/step.ts';
+import { systemPrompts } from '../flow/system-prompts.ts';
+import { unreadAnswer } from '../flow/unread-answer.ts';
 import { createLog, type Log } from '../log.ts';
+import type { CallSpeech } from '../speech/call-speech.ts';
 import { PromptWants } from '../speech/prompt-wants.ts';
-import type { Recognizer } from '../speech/recognizer.ts';
-import { withDeadline } from '../speech/recognizer-deadline.ts';
 import { StoreClient } from '../store/store-client.ts';
 import { Call, type CallParts } from './call.ts';
 import { HealthBeat } from './health-beat.ts';
@@ -28,7 +29,7 @@ export interface CallWorkerOptions {
   readonly port: MessagePort;
   readonly clock: Clock;
   /** Loaded, and warm: the first utterance must not pay for it. */
-  readonly recognizer: Recognizer;
+  readonly speech: CallSpeech;
 }
 
 /** Says `worker.ready` before it returns. Whatever no call catches ends this thread with `worker.failed`. */
@@ -52,12 +53,16 @@ export function runCallWorker(options: CallWorkerOptions): void {
     clock,
     log,
     store: new StoreClient(start.storePort, { clock, log }),
-    recognizer: withDeadline(options.recognizer, settings.speech.apiDeadlineMs, clock),
+    ...options.speech,
     wants: new PromptWants((wanted) => start.voicePort.postMessage(wanted), start.readyPromptKeys),
     scriptFor: (call) => scriptFor(flows, call),
     post: (message) => toMain.post(message),
     serve: (callId, work) => health.serve(callId, work),
-    onClosed: (callId) => calls.delete(callId),
+    onClosed: (callId) => {
+      calls.delete(callId);
+      const counts = options.speech.tally.take();
+      if (counts.length > 0) port.postMessage({ kind: 'vendor.counts', counts } satisfies FromWorker);
+    },
   };
   const receive = (message: ToCall): void => {
     const { callId } = message;
@@ -87,6 +92,9 @@ function scriptFor(flows: FlowSet, call: CallStart): Script {
   const flow = (typeof hash === 'string' ? flowByHash(flows, hash) : undefined) ?? flowFor(flows, call.to);
   return {
     flowHash: flow.hash,
+    filler: systemPrompts(flow).filler,
+    lastResort: flow.messages.failure,
+    unread: (state, text) => unreadAnswer(flow, state, text),
     initialState: () => initialState(flow, { from: call.from, to: call.to, variables: {} }),
     step: (state, event) => step(flow, state, event),
     closingAction: (state) => closingActionOf(flow, state),

@@ -161,6 +161,8 @@ export type FromCall =
       readonly callId: CallId;
       readonly reason: 'completed' | 'transferred' | 'call failed';
       readonly disposition: Disposition;
+      /** Said by the carrier before it hangs up, if the last prompt could not be heard. */
+      readonly lastWords?: string;
     }
   /** The state after a transition, as the worker-loss copy. */
   | { readonly kind: 'snapshot'; readonly callId: CallId; readonly state: unknown }

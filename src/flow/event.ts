@@ -15,6 +15,8 @@ export type FlowEvent =
       readonly listenId: number;
       readonly by: 'speech' | 'digits';
       readonly text: string;
+      /** Where no rule reads the text: the answer that something else read in it (`answers/read-given.ts`). */
+      readonly understood?: string;
     }
   /** Speech that no recognizer could read, or an empty transcript. */
   | { readonly kind: 'not.understood'; readonly listenId: number }

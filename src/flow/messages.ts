@@ -12,6 +12,7 @@ export const messagesSchema = z.strictObject({
   resumed: text(
     'Said when the call comes back after a fault on our side, before the question is asked again.',
   ),
+  filler: text('Said while the caller waits for an answer that takes long.'),
   keypad: text('Said when the recognizer failed, before the keys are named.'),
   keypad_option: text('One key of a question. {{key}} and {{answer}} are filled in.'),
   keypad_entry: text('How to enter a number or digits on the keypad.'),

@@ -27,13 +27,16 @@
  * here: the caller, hearing no question, says nothing, and the re-prompt follows.
  */
 import type { FlowAction } from './action.ts';
+import type { AnswerReading } from './answers/answer-reading.ts';
 import { readAnswer } from './answers/read-answer.ts';
+import { readGiven } from './answers/read-given.ts';
 import { closingAction } from './closing-action.ts';
 import type { FlowEvent } from './event.ts';
 import { expectationOf } from './expectation-of.ts';
 import { holds } from './expression/expression.ts';
 import { FAILED_NODE, type Flow } from './flow.ts';
 import { callVariables } from './initial-state.ts';
+import { lookUp } from './look-up.ts';
 import type { AskNode, FlowNode } from './nodes/flow-node.ts';
 import { type PromptTemplate, parseTemplate, renderPrompt } from './prompt-template.ts';
 import type { AnswerValue, FlowState } from './state.ts';
@@ -90,7 +93,7 @@ function isStale(state: FlowState, event: { readonly listenId: number }): boolea
 
 function answered(flow: Flow, state: FlowState, event: FlowEvent & { kind: 'answered' }): Stepped {
   const node = askNodeOf(flow, state);
-  const reading = readAnswer(flow, node, event.text, event.by);
+  const reading = readingOf(flow, node, event);
   const record = (value: AnswerValue | null): FlowAction => ({
     kind: 'record',
     nodeId: node.id,
@@ -122,6 +125,14 @@ function answered(flow: Flow, state: FlowState, event: FlowEvent & { kind: 'answ
       }
       return enter(flow, state, intentNode(flow, reading.intent) ?? node.otherwise, [record(null)]);
   }
+}
+
+/** The rules first: what something else understood counts only where they could read nothing. */
+function readingOf(flow: Flow, node: AskNode, event: FlowEvent & { kind: 'answered' }): AnswerReading {
+  const reading = readAnswer(flow, node, event.text, event.by);
+  if (reading.kind !== 'unclear' || event.understood === undefined) return reading;
+  const value = readGiven(node.question, event.understood);
+  return value === null ? reading : { kind: 'answer', value };
 }
 
 function intentNode(flow: Flow, intent: 'opt-out' | 'operator'): string | null {
@@ -228,11 +239,6 @@ function play(
 function nextOf(flow: Flow, state: FlowState, node: FlowNode & { readonly next: AskNode['next'] }): string {
   const rule = node.next.find(({ when }) => when === null || holds(when, (name) => lookUp(state, name)));
   return rule?.goto ?? flow.start;
-}
-
-function lookUp(state: FlowState, name: string): AnswerValue | undefined {
-  if (Object.hasOwn(state.answers, name)) return state.answers[name];
-  return Object.hasOwn(state.variables, name) ? state.variables[name] : undefined;
 }
 
 function askNodeOf(flow: Flow, state: FlowState): AskNode {

@@ -8,6 +8,8 @@ export interface SystemPrompts {
   readonly failure: PromptContent;
   /** Goodbye after too many tries. */
   readonly goodbye: PromptContent;
+  /** While something takes long. */
+  readonly filler: PromptContent;
   /** Apology before a resumed call goes on. */
   readonly resumed: PromptContent;
 }
@@ -17,6 +19,7 @@ export function systemPrompts(flow: Flow): SystemPrompts {
   return {
     failure: prompt(flow.messages.failure),
     goodbye: prompt(flow.messages.too_many_tries),
+    filler: prompt(flow.messages.filler),
     resumed: prompt(flow.messages.resumed),
   };
 }

@@ -4,12 +4,14 @@
  */
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
+import type { VendorHealthBoard } from './vendor-health.ts';
 
 export interface HealthSources {
   readonly readiness: Readiness;
   readonly workers: { readonly readyCount: number; readonly workerCount: number };
   readonly isVoiceReady: () => boolean;
   readonly storeHealth: () => StoreHealth;
+  readonly vendors: Pick<VendorHealthBoard, 'report'>;
 }
 
 export interface StoreHealth {
@@ -36,7 +38,7 @@ export class Health {
   }
 
   ready(exchange: Exchange): void {
-    const { readiness, workers, isVoiceReady, storeHealth } = this.#sources;
+    const { readiness, workers, isVoiceReady, storeHealth, vendors } = this.#sources;
     const isVoiceUp = isVoiceReady();
     const store = storeHealth();
     const reasons: string[] = [];
@@ -51,6 +53,8 @@ export class Health {
       workers: { ready: workers.readyCount, wanted: workers.workerCount },
       voice: { ready: isVoiceUp },
       store,
+      // A vendor that is down is no reason: the next one serves.
+      speech: vendors.report(),
       draining: readiness.leaving !== 'no',
     });
   }

@@ -75,6 +75,9 @@ export class LiveCall {
   #isLeaving = false;
   #state: unknown = null;
   #disposition: Disposition | null = null;
+  #lastWords = '';
+  /** The last prompt that ended was never heard. */
+  #isMute = false;
   #liveAtMs = 0;
   #callBeganAtMs: number | null = null;
 
@@ -95,7 +98,10 @@ export class LiveCall {
   attach(open: (hooks: StreamHooks) => CallStream): void {
     this.#stream = open({
       onStart: (start) => void this.#begin(start),
-      post: (message) => this.#around.workers.post(message),
+      post: (message) => {
+        if (message.kind === 'prompt.ended') this.#isMute = message.outcome === 'failed';
+        this.#around.workers.post(message);
+      },
       onEnd: (reason) => this.end(reason),
     });
   }
@@ -117,7 +123,8 @@ export class LiveCall {
 
   /** What comes after the stream, once the call has said so. */
   get disposition(): Disposition | null {
-    return this.#disposition;
+    const isSilentEnd = this.#isMute && this.#disposition?.kind === 'hangup' && this.#lastWords !== '';
+    return isSilentEnd ? { kind: 'say', text: this.#lastWords } : this.#disposition;
   }
 
   /** A message from the call's worker. */
@@ -139,6 +146,7 @@ export class LiveCall {
         return;
       case 'finish':
         this.#disposition = message.disposition;
+        this.#lastWords = message.lastWords ?? '';
         this.#stream?.order(message);
         return;
       default:

@@ -29,6 +29,7 @@ import type { ServerSettings } from './server-settings.ts';
 import { StreamTokens } from './stream-tokens.ts';
 import { TlsWatch } from './tls-watch.ts';
 import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
+import { VendorHealthBoard } from './vendor-health.ts';
 import { VOICE_PATH, VoiceWebhook } from './voice-webhook.ts';
 import type { LossCause } from './watched-worker.ts';
 import { WebhookGate } from './webhook-gate.ts';
@@ -67,6 +68,7 @@ const CLOSE_GRACE_MS = 250;
 
 export class TrunklineServer {
   readonly directory: CallDirectory;
+  readonly vendors: VendorHealthBoard;
   readonly admission: Admission;
   readonly workers: WorkerPool;
   readonly drain: Drain;
@@ -93,6 +95,7 @@ export class TrunklineServer {
     this.#quietLog = new QuietLog(log, clock);
     this.#address = new PublicAddress(settings);
     this.directory = new CallDirectory({ clock, log });
+    this.vendors = new VendorHealthBoard(log);
     const { directory } = this;
     this.admission = new Admission({ maxCalls: settings.maxCalls, clock, live: directory });
     const { admission } = this;
@@ -117,7 +120,7 @@ export class TrunklineServer {
     this.#routes = {
       voice: new VoiceWebhook({ ...shared, returns }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
-      health: new Health({ ...parts, readiness, workers }),
+      health: new Health({ ...parts, readiness, workers, vendors: this.vendors }),
       twilio: new TwilioSocket({
         ...shared,
         address: this.#address,
@@ -201,6 +204,10 @@ export class TrunklineServer {
       heapLimitBytes: settings.workerHeapLimitBytes,
       settings: workerSettings,
       onMessage: (message) => this.directory.receive(message),
+      onVendor: (index, message) => {
+        if (message === null) this.vendors.forget(`worker ${index}`);
+        else this.vendors.receive(`worker ${index}`, message);
+      },
       onLost: (callIds: readonly CallId[], suspect: CallId, cause: LossCause) => {
         const callSid = this.directory.callSidOf(suspect);
         if (callSid !== null)

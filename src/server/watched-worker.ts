@@ -5,6 +5,7 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
 import { BatchedPort } from '../channel/port.ts';
+import type { VendorCounts, VendorHealth } from '../channel/vendor-messages.ts';
 import { type CallWorkerStart, type FromWorker, HEALTH, HEALTH_CELLS } from '../channel/worker-start.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { type ErrorRecord, toErrorRecord } from '../errors.ts';
@@ -26,6 +27,7 @@ export interface WatchedWorkerOptions {
   readonly start: Omit<CallWorkerStart, 'health'>;
   readonly onReady: () => void;
   readonly onMessage: (message: FromCall) => void;
+  readonly onVendor: (message: VendorCounts | VendorHealth) => void;
   /** A message of this call could not be cloned; the call cannot go on. */
   readonly onUnpostable: (callId: CallId) => void;
   /** Once. The worker is already being terminated. `suspect` is the call that it was serving, or 0. */
@@ -142,6 +144,10 @@ export class WatchedWorker {
         return;
       case 'batch':
         for (const each of message.messages) this.#options.onMessage(each);
+        return;
+      case 'vendor.counts':
+      case 'vendor.health':
+        this.#options.onVendor(message);
         return;
     }
   }

@@ -5,6 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
+import type { VendorCounts, VendorHealth } from '../channel/vendor-messages.ts';
 import type { CallWorkerSettings } from '../channel/worker-start.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ConfigError, type ErrorRecord } from '../errors.ts';
@@ -26,6 +27,8 @@ export interface WorkerPoolOptions {
   readonly readyPromptKeys: () => readonly string[];
   readonly settings: CallWorkerSettings;
   readonly onMessage: (message: FromCall) => void;
+  /** What a worker tells of the speech vendors; null: it is gone. */
+  readonly onVendor: (workerIndex: number, message: VendorCounts | VendorHealth | null) => void;
   /**
    * Calls that cannot go on: their worker was lost, or (`unpostable message`) has missed something. `suspect`, the one that
    * the worker was serving, is among them, or 0.
@@ -162,6 +165,7 @@ export class WorkerPool {
         // What a call said after its end is nobody's.
         if (this.#workerOfCall.get(message.callId) === worker) options.onMessage(message);
       },
+      onVendor: (message) => options.onVendor(seat.index, message),
       onUnpostable: (callId) => options.onLost([callId], callId, 'unpostable message'),
       onLost: (cause, suspect, error) => this.#lost(seat, worker, cause, suspect, error),
     });
@@ -181,6 +185,7 @@ export class WorkerPool {
     worker.calls.clear();
     seat.worker = null;
     this.#lostCount += 1;
+    this.#options.onVendor(seat.index, null);
     if (!worker.wasReady) this.#failedStarts += 1;
     const isSuspectKnown = callIds.includes(suspect);
     this.#options.log.error(

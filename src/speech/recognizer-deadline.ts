@@ -3,9 +3,10 @@
  * trusted in form: a string of bounded length. It is not a retry or a chain of vendors. Runs in the call workers.
  */
 import type { PcmAudio } from '../audio/audio-format.ts';
-import type { Clock, Timer } from '../clock.ts';
-import { DeadlineError, ProviderError } from '../errors.ts';
+import type { Clock } from '../clock.ts';
+import { ProviderError } from '../errors.ts';
 import type { Recognition, Recognizer, SpeechExpectation, Transcript } from './recognizer.ts';
+import { within } from './resilience/within.ts';
 
 /** Nobody says more to one question; a vendor that sends more has gone wrong, and its text is no answer. */
 const TRANSCRIPT_CHARACTERS_MAX = 2000;
@@ -38,6 +39,11 @@ class TimedRecognition implements Recognition {
     this.#outerSignal = signal;
     this.#deadlineMs = deadlineMs;
     this.#clock = clock;
+    // A caller who hangs up while a live recognizer still listens: nobody will call `end`.
+    signal.addEventListener('abort', () => this.#abort.abort(signal.reason), {
+      once: true,
+      signal: this.#abort.signal,
+    });
     this.#inner = recognizer.open(expectation, this.#abort.signal);
   }
 
@@ -45,43 +51,19 @@ class TimedRecognition implements Recognition {
     this.#inner.push(audio);
   }
 
-  end(): Promise<Transcript> {
-    const outer = this.#outerSignal;
-    return new Promise((resolve, reject) => {
-      let timer: Timer | null = null;
-      const settle = (): void => {
-        if (timer !== null) this.#clock.clearTimer(timer);
-        outer.removeEventListener('abort', onAbort);
-      };
-      const giveUp = (reason: unknown): void => {
-        settle();
-        this.#abort.abort(reason);
-        reject(reason);
-      };
-      const onAbort = (): void => giveUp(outer.reason);
-      if (outer.aborted) {
-        onAbort();
-        return;
-      }
-      outer.addEventListener('abort', onAbort);
-      timer = this.#clock.setTimer(this.#deadlineMs, () =>
-        giveUp(
-          new DeadlineError(`Expected a transcript from ${this.#provider} within ${this.#deadlineMs} ms`),
-        ),
-      );
-      // A result that comes after giving up settles a settled promise: nothing.
-      this.#inner.end().then(
-        (transcript) => {
-          settle();
-          if (isUsable(transcript)) resolve(transcript);
-          else reject(unusable(this.#provider));
-        },
-        (error: unknown) => {
-          settle();
-          reject(error);
-        },
-      );
-    });
+  async end(): Promise<Transcript> {
+    const transcript = await within(
+      this.#clock,
+      this.#deadlineMs,
+      `a transcript from ${this.#provider}`,
+      (signal) => {
+        signal.addEventListener('abort', () => this.#abort.abort(signal.reason), { once: true });
+        return this.#inner.end();
+      },
+      this.#outerSignal,
+    );
+    if (!isUsable(transcript)) throw unusable(this.#provider);
+    return transcript;
   }
 }
 

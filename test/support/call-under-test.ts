@@ -12,7 +12,9 @@ import type { FlowAction } from '../../src/flow/action.ts';
 import type { FlowEvent } from '../../src/flow/event.ts';
 import type { Expectation } from '../../src/flow/expectation.ts';
 import type { FlowState } from '../../src/flow/state.ts';
+import type { UnreadAnswer } from '../../src/flow/unread-answer.ts';
 import type { Recognizer, SpeechExpectation, Transcript } from '../../src/speech/recognizer.ts';
+import { VendorTally } from '../../src/speech/resilience/vendor-tally.ts';
 import type { CommitResult } from '../../src/store/call-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { silentLog } from './silent-log.ts';
@@ -49,6 +51,10 @@ const FIRST_STATE: FlowState = {
 /** Asks `expect` again and again, until it is answered with `bye` or `transfer`; keeps every event. */
 export class FakeScript implements Script {
   readonly flowHash = 'test';
+  readonly filler = { kind: 'text', text: 'One moment.', voice: 'slt', language: 'en' } as const;
+  readonly lastResort = 'Something went wrong.';
+  /** Texts that no rule reads. */
+  readonly unreadable = new Set<string>();
   readonly events: FlowEvent[] = [];
   readonly expect: Expectation;
   bargeIn = true;
@@ -93,6 +99,11 @@ export class FakeScript implements Script {
     return { state: { ...state, listenId, nextPlayId: listenId + 1 }, actions };
   }
 
+  unread(_state: FlowState, text: string): UnreadAnswer | null {
+    if (!this.unreadable.has(text)) return null;
+    return { kind: this.expect.kind, language: 'en', prompt: 'Question?', choices: [] };
+  }
+
   closingAction(state: FlowState): FlowAction | null {
     return state.phase === 'ended' ? lastAction(state) : null;
   }
@@ -110,7 +121,7 @@ function lastAction({ outcome }: FlowState): FlowAction {
 /** Recognitions in the order they were opened; each answers when the test says so. */
 export class FakeRecognizer implements Recognizer {
   readonly provider = 'fake';
-  readonly isLive = false;
+  isLive = false;
   readonly opened: {
     readonly expectation: SpeechExpectation;
     readonly signal: AbortSignal;
@@ -149,6 +160,7 @@ export function callUnderTest(
   const recognizer = new FakeRecognizer();
   const posted: FromCall[] = [];
   const wanted: string[] = [];
+  const tally = new VendorTally();
   const closed: number[] = [];
   const served: number[] = [];
   const commits: { state: unknown; finish: (result: CommitResult) => void }[] = [];
@@ -167,6 +179,9 @@ export function callUnderTest(
     clock,
     log: silentLog,
     recognizer,
+    speculates: true,
+    understanding: null,
+    tally,
     store: {
       commit: (_callSid, _attempt, state) => {
         const { promise, resolve } = Promise.withResolvers<CommitResult>();
@@ -205,6 +220,7 @@ export function callUnderTest(
     clock,
     script,
     recognizer,
+    tally,
     posted,
     wanted,
     closed,
@@ -233,6 +249,27 @@ export function callUnderTest(
         voicedMs: about.voicedMs ?? 300,
         cut: false,
       }),
+    /** The caller pauses: what was said so far. */
+    callerPauses: (about: { voicedMs?: number; audio?: ArrayBuffer } = {}) =>
+      receive({
+        kind: 'utterance.provisional',
+        callId: 7,
+        listenId: listenId(),
+        audio: about.audio ?? speechAudio(),
+        sampleRateHz: 8000,
+        voicedMs: about.voicedMs ?? 300,
+      }),
+    callerGoesOn: () => receive({ kind: 'utterance.withdrawn', callId: 7, listenId: listenId() }),
+    callerSaysPiece: (sequence: number, durationMs = 160) =>
+      receive({
+        kind: 'speech.chunk',
+        callId: 7,
+        listenId: listenId(),
+        sequence,
+        audio: speechAudio(durationMs),
+        sampleRateHz: 8000,
+      }),
+    speechIsDiscarded: () => receive({ kind: 'speech.discarded', callId: 7, listenId: listenId() }),
     recognizerHears: async (text: string, index = recognizer.opened.length - 1) => {
       recognizer.opened[index]?.hears(text);
       await settle();
@@ -243,6 +280,7 @@ export function callUnderTest(
     },
     digitComes: (digit: string) => receive({ kind: 'digit', callId: 7, digit, atStreamMs: 1500 }),
     nothingIsSaid: () => receive({ kind: 'no.input', callId: 7, listenId: listenId() }),
+    promptStarts: (playId: number) => receive({ kind: 'prompt.started', callId: 7, playId }),
     promptEnds: (playId: number, outcome: 'played' | 'interrupted' | 'failed' = 'played') =>
       receive({ kind: 'prompt.ended', callId: 7, playId, outcome, playedMs: 900 }),
     streamEnds: (reason: EndReason = 'caller hung up') => receive({ kind: 'call.ended', callId: 7, reason }),

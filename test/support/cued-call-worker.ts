@@ -7,6 +7,7 @@ import { runCallWorker } from '../../src/call/run-call-worker.ts';
 import type { CallWorkerStart } from '../../src/channel/worker-start.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Recognizer } from '../../src/speech/recognizer.ts';
+import { localSpeech } from './local-speech.ts';
 
 export const RECOGNIZER_CUES = { throw: 1, strayThrow: 2, strayRejection: 3, spin: 4 } as const;
 
@@ -35,10 +36,11 @@ const cued: Recognizer = {
 };
 
 if (parentPort !== null) {
+  const start = workerData as CallWorkerStart;
   runCallWorker({
-    start: workerData as CallWorkerStart,
+    start,
     port: parentPort as MessagePort,
     clock: systemClock,
-    recognizer: cued,
+    speech: localSpeech(cued, start.settings.speech),
   });
 }

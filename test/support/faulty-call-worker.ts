@@ -8,6 +8,7 @@ import type { CallWorkerStart } from '../../src/channel/worker-start.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadBuiltinRecognizer } from '../../src/speech/builtin/load-recognizer.ts';
 import type { Recognition, Recognizer } from '../../src/speech/recognizer.ts';
+import { localSpeech } from './local-speech.ts';
 import { RECOGNITIONS_CHANNEL, type RecognitionNote } from './recognition-notes.ts';
 
 const SLOW_MS = 3000;
@@ -87,10 +88,11 @@ const recognizer: Recognizer = {
 };
 
 if (parentPort !== null) {
+  const start = workerData as CallWorkerStart;
   runCallWorker({
-    start: workerData as CallWorkerStart,
+    start,
     port: parentPort as MessagePort,
     clock: systemClock,
-    recognizer,
+    speech: localSpeech(recognizer, start.settings.speech),
   });
 }

@@ -303,6 +303,7 @@ describe('the end of a call', () => {
       callId: 7,
       reason: 'completed',
       disposition: { kind: 'hangup' },
+      lastWords: 'Goodbye.',
     });
     const kinds = t.posted.map(({ kind }) => kind);
     expect(kinds.indexOf('stop.listening')).toBeLessThan(kinds.lastIndexOf('play'));
@@ -320,7 +321,7 @@ describe('the end of a call', () => {
     const t = await endedByFlow('bye');
     const before = t.posted.length;
     await t.digitComes('1');
-    await t.promptEnds(99);
+    for (const playId of [1, 2, 99]) await t.promptEnds(playId);
     expect(t.posted).toHaveLength(before);
     expect(t.clock.pendingTimers()).toBe(0);
   });

@@ -229,6 +229,27 @@ describe('a call', () => {
     expect(directory.lastEnd(CALL)).toMatchObject({ reason: 'transferred', disposition });
   });
 
+  it.each([
+    ['failed', { kind: 'say', text: 'Goodbye.' }],
+    ['played', { kind: 'hangup' }],
+  ] as const)(
+    'leaves its last words to the carrier where they could not be heard: %s',
+    async (outcome, left) => {
+      const { call, directory, says, stream } = await withCall();
+      const { callId } = call;
+      says({
+        kind: 'finish',
+        callId,
+        reason: 'completed',
+        disposition: { kind: 'hangup' },
+        lastWords: 'Goodbye.',
+      });
+      stream.hooks.post({ kind: 'prompt.ended', callId, playId: 1, outcome, playedMs: 0 });
+      stream.end('completed');
+      expect(directory.lastEnd(CALL)?.disposition).toEqual(left);
+    },
+  );
+
   it('takes no orders after its end', async () => {
     const { call, says, stream } = await withCall();
     call.end('caller hung up');

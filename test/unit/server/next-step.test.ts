@@ -88,4 +88,15 @@ describe('nextStep', () => {
     };
     expect(nextStep(known)).toEqual({ kind: 'hangup' });
   });
+
+  it('has the carrier say what could not be heard, to a caller who is still there', () => {
+    const disposition = { kind: 'say', text: 'Goodbye.' } as const;
+    const end = { attempt: 0, disposition, state: null, callBeganAtMs: null };
+    const known = { ...NOTHING, claimedAttempt: 0 };
+    expect(nextStep({ ...known, end: { ...end, reason: 'completed' } })).toEqual({
+      kind: 'say',
+      text: 'Goodbye.',
+    });
+    expect(nextStep({ ...known, end: { ...end, reason: 'caller hung up' } })).toEqual({ kind: 'hangup' });
+  });
 });

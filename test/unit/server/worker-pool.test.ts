@@ -62,6 +62,7 @@ function startPool(options: Partial<WorkerPoolOptions> = {}) {
     flows: null,
     readyPromptKeys: () => [],
     settings: { logLevel: 'silent', logPii: false, speech: speechSettings() },
+    onVendor: () => {},
     onMessage: (message) => messages.add(message),
     onLost: (callIds, suspect, cause) => lost.add({ callIds, suspect, cause }),
     onFatal: (error) => fatal.add(error),

@@ -1,0 +1,104 @@
+/**
+ * What the calls of one worker listen and understand by, out of the settings: the recognizers as one chain, each remote one
+ * with its guard. Vendor packages are loaded here, when the worker starts and only if they are configured.
+ */
+import type { RecognizerName, SpeechSettings } from '../channel/speech-settings.ts';
+import type { VendorHealth, VendorRole } from '../channel/vendor-messages.ts';
+import type { Clock } from '../clock.ts';
+import { TrunklineError } from '../errors.ts';
+import { loadBuiltinRecognizer } from './builtin/load-recognizer.ts';
+import { GuardedUnderstanding } from './guarded-understanding.ts';
+import type { Recognizer } from './recognizer.ts';
+import { RecognizerChain, type RecognizerLink } from './recognizer-chain.ts';
+import { VendorGuard } from './resilience/vendor-guard.ts';
+import { VendorTally } from './resilience/vendor-tally.ts';
+import type { Understanding } from './understanding.ts';
+
+export interface CallSpeech {
+  readonly recognizer: Recognizer;
+  /** Null: what no rule reads stays unclear. */
+  readonly understanding: Understanding | null;
+  /** A vendor's answer takes long enough to ask for it in the caller's first pause. */
+  readonly speculates: boolean;
+  readonly tally: VendorTally;
+}
+
+export interface CallSpeechParts {
+  readonly settings: SpeechSettings;
+  readonly clock: Clock;
+  readonly tell: (health: VendorHealth) => void;
+}
+
+/** Rejects with AddonError or InvalidStateError when the installation is not whole. */
+export async function loadCallSpeech(parts: CallSpeechParts): Promise<CallSpeech> {
+  const { settings } = parts;
+  const links: RecognizerLink[] = [];
+  for (const name of settings.recognizers) {
+    const recognizer = await loadRecognizer(name, settings);
+    const guard = name === 'builtin' ? null : guardOf('recognizer', recognizer.provider, parts);
+    links.push({ recognizer, guard });
+  }
+  const tally = new VendorTally();
+  return {
+    recognizer: chainOf(links, tally, parts),
+    understanding: await loadUnderstanding(tally, parts),
+    speculates: settings.speculates && links.some(({ guard }) => guard !== null),
+    tally,
+  };
+}
+
+function chainOf(
+  links: readonly RecognizerLink[],
+  tally: VendorTally,
+  { clock, settings }: CallSpeechParts,
+): Recognizer {
+  const { apiDeadlineMs, turnDeadlineMs } = settings;
+  return new RecognizerChain({ links, clock, apiDeadlineMs, turnDeadlineMs, tally });
+}
+
+async function loadRecognizer(name: RecognizerName, { openai }: SpeechSettings): Promise<Recognizer> {
+  switch (name) {
+    case 'openai': {
+      const { OpenAiRecognizer } = await import('./openai/openai-recognizer.ts');
+      return new OpenAiRecognizer(openai);
+    }
+    case 'openai-live': {
+      const { OpenAiLiveRecognizer } = await import('./openai/openai-live-recognizer.ts');
+      return new OpenAiLiveRecognizer(openai);
+    }
+    case 'builtin':
+      return loadBuiltinRecognizer();
+  }
+}
+
+async function loadUnderstanding(tally: VendorTally, parts: CallSpeechParts): Promise<Understanding | null> {
+  const { clock, settings } = parts;
+  if (settings.openai.understandingModel === null) return null;
+  const { OpenAiUnderstanding } = await import('./openai/openai-understanding.ts');
+  const understanding = new OpenAiUnderstanding(settings.openai);
+  const guard = guardOf('understanding', understanding.provider, parts);
+  return new GuardedUnderstanding({
+    understanding,
+    guard,
+    clock,
+    tally,
+    apiDeadlineMs: settings.apiDeadlineMs,
+  });
+}
+
+function guardOf(
+  role: VendorRole,
+  provider: string,
+  { clock, tell }: Pick<CallSpeechParts, 'clock' | 'tell'>,
+): VendorGuard {
+  return new VendorGuard({
+    clock,
+    onChange: (state, cause) => tell({ kind: 'vendor.health', role, provider, state, why: whyOf(cause) }),
+  });
+}
+
+/** Messages of our own errors hold nothing that a caller said. Of any other error the name must do. */
+function whyOf(cause: unknown): string {
+  if (cause instanceof TrunklineError) return cause.message;
+  return cause instanceof Error ? cause.name : '';
+}
