@@ -21,9 +21,8 @@ import type {
   ToCall,
 } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
-import { CapacityError, InvalidStateError, toErrorRecord } from '../errors.ts';
+import { InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { FlowAction } from '../flow/action.ts';
-import type { FlowEvent } from '../flow/event.ts';
 import type { FlowState } from '../flow/state.ts';
 import type { Log } from '../log.ts';
 import type { PromptWants } from '../speech/prompt-wants.ts';
@@ -31,14 +30,13 @@ import type { Recognizer } from '../speech/recognizer.ts';
 import type { VendorTally } from '../speech/resilience/vendor-tally.ts';
 import type { Understanding } from '../speech/understanding.ts';
 import type { CallStore } from '../store/call-store.ts';
-import { Committed } from './committed.ts';
+import type { Committed } from './committed.ts';
 import { DeadEnd } from './dead-end.ts';
 import { Listening } from './listening.ts';
 import { Prompts } from './prompts.ts';
 import type { Script } from './script.ts';
+import { Transitions } from './transitions.ts';
 
-/** Events that wait while a commit (at most 250 ms) is out; a person makes no more. */
-const WAITING_EVENTS_MAX = 32;
 /** The caller's first pause that is worth a transcription: most who pause so long have ended. */
 const PROVISIONAL_MS = 200;
 /** Pieces of speech for a live recognizer. */
@@ -71,13 +69,12 @@ export class Call {
   readonly #start: CallStart;
   readonly #parts: CallParts;
   readonly #log: Log;
-  readonly #events: FlowEvent[] = [];
   readonly #prompts: Prompts;
   readonly #deadEnd: DeadEnd;
+  /** Null until the call begins. */
   #script: Script | null = null;
-  #state: FlowState | null = null;
+  #transitions: Transitions | null = null;
   #listening: Listening | null = null;
-  #inTransition = false;
   /** `live` -> `finishing` (the flow has ended, the last prompts play) -> `ending` (a last commit) -> `closed`; or `failed`. */
   #phase: 'live' | 'finishing' | 'failed' | 'ending' | 'closed' = 'live';
 
@@ -104,17 +101,23 @@ export class Call {
     this.#enter(() => {
       const { from, to, state } = this.#start;
       const script = this.#parts.scriptFor(this.#start);
+      const isResumed = isStateOf(state, script);
       this.#script = script;
       this.#prompts.fillWith(script.filler);
-      if (!isStateOf(state, script)) {
-        this.#state = script.initialState();
-        this.#enqueue({ kind: 'started', from, to, variables: {} });
-      } else {
-        this.#state = state;
-        const closing = script.closingAction(state);
-        if (closing === null) this.#enqueue({ kind: 'resumed' });
-        else this.#act(closing);
-      }
+      this.#transitions = new Transitions(isResumed ? state : script.initialState(), {
+        call: this.#start,
+        store: this.#parts.store,
+        script,
+        enter: (work) => this.#enter(work),
+        onCommitted: (committed, before) => this.#carryOut(committed, before),
+        onUnchanged: (event) => {
+          if (event.kind === 'ended') this.#close();
+        },
+      });
+      const closing = isResumed ? script.closingAction(state) : null;
+      if (closing !== null) this.#act(closing);
+      else if (isResumed) this.#transitions.enqueue({ kind: 'resumed' });
+      else this.#transitions.enqueue({ kind: 'started', from, to, variables: {} });
       this.#watchForDeadEnd();
     });
   }
@@ -165,58 +168,17 @@ export class Call {
       return;
     }
     if (!this.#prompts.isPlaying) this.#listening?.promptsEnded();
-    this.#enqueue({ kind: 'prompt.ended', playId, outcome, playedMs });
+    this.#transitions?.enqueue({ kind: 'prompt.ended', playId, outcome, playedMs });
   }
 
-  #enqueue(event: FlowEvent): void {
-    if (this.#events.length >= WAITING_EVENTS_MAX) {
-      throw new CapacityError(`Expected at most ${WAITING_EVENTS_MAX} waiting events, received one more`);
-    }
-    this.#events.push(event);
-    this.#stepNext();
-  }
-
-  /** Steps until a transition waits for its commit, or no event is left. */
-  #stepNext(): void {
-    while (!this.#inTransition && this.#phase !== 'closed' && this.#phase !== 'failed') {
-      const event = this.#events.shift();
-      if (event === undefined) return;
-      const script = this.#script;
-      const before = this.#state;
-      // It ended before it began: nothing was said, and nothing is to be kept.
-      if (script === null || before === null) {
-        this.#close();
-        return;
-      }
-      const transition = script.step(before, event);
-      if (transition.state !== before || transition.actions.length > 0) {
-        this.#inTransition = true;
-        Committed.commit(this.#parts.store, this.#start, transition).then(
-          (committed) => this.#enter(() => this.#carryOut(committed)),
-          (thrown: unknown) =>
-            this.#enter(() => {
-              throw thrown;
-            }),
-        );
-      } else if (event.kind === 'ended') {
-        this.#close();
-      }
-    }
-  }
-
-  #carryOut(committed: Committed): void {
-    if (this.#phase === 'failed') return;
-    const before = this.#state;
-    this.#state = committed.state;
-    this.#inTransition = false;
+  #carryOut(committed: Committed, before: FlowState): void {
     if (this.#phase === 'ending') {
       // The last event is still to come, or was this one.
-      if (this.#events.length === 0) this.#close();
-      else this.#stepNext();
+      if (this.#transitions?.hasWaiting !== true) this.#close();
       return;
     }
     this.#parts.post({ kind: 'snapshot', callId: this.#callId, state: committed.state });
-    if (committed.state.outcome !== null && before?.outcome !== committed.state.outcome) {
+    if (committed.state.outcome !== null && before.outcome !== committed.state.outcome) {
       const { outcome, answers } = committed.state;
       this.#note({ kind: 'decided', outcome, answers });
     }
@@ -227,7 +189,6 @@ export class Call {
     }
     for (const action of committed.actions) this.#act(action);
     this.#watchForDeadEnd();
-    this.#stepNext();
   }
 
   #act(action: FlowAction): void {
@@ -264,8 +225,9 @@ export class Call {
       clock,
       recognizer,
       understand: (text, signal) => {
-        const question = understanding === null ? null : this.#script!.unread(this.#state!, text);
-        return question === null ? null : understanding!.understand(question, text, signal);
+        const state = this.#transitions?.state;
+        const question = state === undefined ? null : (this.#script?.unread(state, text) ?? null);
+        return question === null ? null : (understanding?.understand(question, text, signal) ?? null);
       },
       enter: (work) => this.#enter(work),
       onTurnTaken: (cut) => this.#prompts.turnTaken(cut ? 0 : endOfSpeechMs),
@@ -274,7 +236,7 @@ export class Call {
       onSettled: (event) => {
         if (event.kind === 'no.input') this.#note({ kind: 'no input', nodeId: action.nodeId });
         if (event.kind === 'answered') this.#prompts.dropQuestion();
-        this.#enqueue(event);
+        this.#transitions?.enqueue(event);
       },
       onRecognizerFailed: (err) =>
         this.#log.warn({ event: 'recognizer.failed', err }, 'a recognition failed; the keypad is offered'),
@@ -313,12 +275,13 @@ export class Call {
     if (this.#phase === 'ending') return;
     this.#stopWaiting();
     this.#prompts.close();
-    if (this.#phase === 'failed' || !FINAL_REASONS.includes(reason)) {
+    // One that ended before it began: nothing was said, and nothing is to be kept.
+    if (this.#phase === 'failed' || this.#transitions === null || !FINAL_REASONS.includes(reason)) {
       this.#close();
       return;
     }
     this.#phase = 'ending';
-    this.#enqueue({ kind: 'ended', reason });
+    this.#transitions.enqueue({ kind: 'ended', reason });
   }
 
   #fail(thrown: unknown): void {
@@ -327,12 +290,13 @@ export class Call {
     this.#phase = 'failed';
     this.#stopWaiting();
     this.#prompts.close();
+    this.#transitions?.stop();
     this.#parts.post({ kind: 'call.failed', callId: this.#callId, error: toErrorRecord(thrown) });
     if (wasEnding) this.#close();
   }
 
   #stopWaiting(): void {
-    this.#events.length = 0;
+    this.#transitions?.dropWaiting();
     this.#listening?.close();
     this.#listening = null;
     this.#deadEnd.stop();
@@ -342,6 +306,7 @@ export class Call {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     this.#prompts.close();
+    this.#transitions?.stop();
     this.#parts.onClosed(this.#callId);
   }
 

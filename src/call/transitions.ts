@@ -1,0 +1,99 @@
+/**
+ * A call's state and how it changes, one transition at a time: events wait in order, each steps the flow, and the next one
+ * waits until what came of it is committed. Not what actions mean. Call worker; `Call` owns it.
+ *
+ *     enqueue -> waiting events -> step -> commit -> onCommitted
+ *                      ^                                |
+ *                      `---- the next event, when it is answered
+ */
+import { CapacityError } from '../errors.ts';
+import type { FlowEvent } from '../flow/event.ts';
+import type { FlowState } from '../flow/state.ts';
+import type { CallStore } from '../store/call-store.ts';
+import { Committed } from './committed.ts';
+import type { Script } from './script.ts';
+
+/** Events that wait while a commit (at most 250 ms) is out; a person makes no more. */
+const WAITING_EVENTS_MAX = 32;
+
+export interface TransitionsParts {
+  readonly call: { readonly callSid: string; readonly attempt: number };
+  readonly store: Pick<CallStore, 'commit'>;
+  readonly script: Script;
+  /** Runs what a commit brings back, as code of this call. */
+  readonly enter: (work: () => void) => void;
+  readonly onCommitted: (committed: Committed, before: FlowState) => void;
+  /** The event changed nothing, and nothing is to be done. */
+  readonly onUnchanged: (event: FlowEvent) => void;
+}
+
+export class Transitions {
+  readonly #parts: TransitionsParts;
+  readonly #events: FlowEvent[] = [];
+  #state: FlowState;
+  #isCommitting = false;
+  #isStopped = false;
+
+  constructor(state: FlowState, parts: TransitionsParts) {
+    this.#state = state;
+    this.#parts = parts;
+  }
+
+  get state(): FlowState {
+    return this.#state;
+  }
+
+  get hasWaiting(): boolean {
+    return this.#events.length > 0;
+  }
+
+  /** Throws what a step throws, or CapacityError. */
+  enqueue(event: FlowEvent): void {
+    if (this.#events.length >= WAITING_EVENTS_MAX) {
+      throw new CapacityError(`Expected at most ${WAITING_EVENTS_MAX} waiting events, received one more`);
+    }
+    this.#events.push(event);
+    this.#stepNext();
+  }
+
+  /** Forgets events that wait. */
+  dropWaiting(): void {
+    this.#events.length = 0;
+  }
+
+  /** Nothing steps any more, and a commit that is out is answered to nobody. Idempotent. */
+  stop(): void {
+    this.dropWaiting();
+    this.#isStopped = true;
+  }
+
+  #stepNext(): void {
+    const { call, enter, onUnchanged, script, store } = this.#parts;
+    while (!this.#isCommitting && !this.#isStopped) {
+      const event = this.#events.shift();
+      if (event === undefined) return;
+      const transition = script.step(this.#state, event);
+      if (transition.state === this.#state && transition.actions.length === 0) {
+        onUnchanged(event);
+        continue;
+      }
+      this.#isCommitting = true;
+      Committed.commit(store, call, transition).then(
+        (committed) => enter(() => this.#take(committed)),
+        (thrown: unknown) =>
+          enter(() => {
+            throw thrown;
+          }),
+      );
+    }
+  }
+
+  #take(committed: Committed): void {
+    if (this.#isStopped) return;
+    const before = this.#state;
+    this.#state = committed.state;
+    this.#isCommitting = false;
+    this.#parts.onCommitted(committed, before);
+    this.#stepNext();
+  }
+}
