@@ -22,7 +22,7 @@ import { SqliteStore } from '../../src/store/sqlite-store.ts';
 const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
 const PUBLIC_URL = 'https://bot.example.org';
 const SOURCES = fileURLToPath(new URL('../../src/speech/', import.meta.url));
-const FLOWS = ['short', 'three', 'cued'].map((name) =>
+const FLOWS = ['short', 'three', 'cued', 'spoken'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
 );
 /** Longer than a pause within a prompt or between two. */
@@ -30,7 +30,8 @@ const TURN_SILENCE_MS = 350;
 const FAULTY_WORKER = new URL('./faulty-call-worker.ts', import.meta.url);
 
 /** Which flow answers is a matter of the number that is called. */
-export const NUMBERS = { short: '+12025550100', three: '+12025550101', cued: '+12025550102' } as const;
+export const NUMBERS = { short: '+12025550100', three: '+12025550101', cued: '+12025550102',
+  spoken: '+12025550103' } as const;
 
 /** Numbers that choose the cue in `cued.yaml`. */
 export const CUES = {
@@ -54,6 +55,13 @@ export interface RigCallOptions extends CallOptions {
   readonly number?: keyof typeof NUMBERS;
   /** By the node that asked. Several are for its tries in turn, the last one again and again; none listed is silence. */
   readonly answers?: Readonly<Record<string, Answer | readonly Answer[]>>;
+}
+
+export interface RigStartOptions {
+  /** Default: the worker whose recognizer does on cue what none should. */
+  readonly callWorkerUrl?: URL;
+  /** Prompts are made anew, and by whoever the environment names. */
+  readonly ownPrompts?: boolean;
 }
 
 export interface RigNote {
@@ -102,9 +110,12 @@ export class TrunklineRig {
   }
 
   /** Resolves when the first caller can be served. `environment`: settings beside the usual ones of tests. */
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<TrunklineRig> {
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    { callWorkerUrl = FAULTY_WORKER, ownPrompts = false }: RigStartOptions = {},
+  ): Promise<TrunklineRig> {
     const folder = mkdtempSync(join(tmpdir(), 'trunkline-rig-'));
-    symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
+    if (!ownPrompts) symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
     const config = parseConfig({
       TWILIO_AUTH_TOKEN: AUTH_TOKEN,
       PUBLIC_URL,
@@ -119,7 +130,7 @@ export class TrunklineRig {
     const trunkline = await startTrunkline({
       config,
       flows: loadFlowFiles(config.FLOW),
-      callWorkerUrl: FAULTY_WORKER,
+      callWorkerUrl,
     });
     const rig = new TrunklineRig(trunkline, folder);
     await trunkline.warm;

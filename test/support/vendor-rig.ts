@@ -1,0 +1,117 @@
+/**
+ * A whole Trunkline that listens and speaks by vendors, and strict local servers in the vendors' place, which do on request
+ * what vendors do on bad days. Its callers say yes to everything and measure how long they wait in silence.
+ */
+import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import type { CallReport } from '../../src/simulator/call-report.ts';
+import type { CallerScript } from '../../src/simulator/caller.ts';
+import { ElevenLabsVendor, type ElevenLabsVendorOptions } from '../../src/simulator/vendors/elevenlabs-vendor.ts';
+import { OpenAiVendor, type OpenAiVendorOptions } from '../../src/simulator/vendors/openai-vendor.ts';
+import { speak } from './caller-speech.ts';
+import { type Finished, type RigCallOptions, TrunklineRig } from './trunkline-rig.ts';
+
+const CALL_WORKER = new URL('../../src/call/call-worker.ts', import.meta.url);
+const ELEVENLABS_KEY = 'sk_simulated';
+const VOICE_ID = 'JBFqnCBsd6RMkjVDRZzb';
+/** A turn that takes longer has gone wrong: the bot owes an answer, a filler or a goodbye every 3 s. */
+export const SILENCE_MAX_MS = 3000;
+
+export interface VendorRigOptions {
+  readonly openAi?: Partial<OpenAiVendorOptions>;
+  /** Absent: the built-in voice speaks. */
+  readonly elevenLabs?: Partial<ElevenLabsVendorOptions>;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface VendorCall extends Finished {
+  /** From each end of the caller's words to the next that they heard of the bot. */
+  readonly waitsMs: readonly number[];
+}
+
+export class VendorRig {
+  readonly rig: TrunklineRig;
+  readonly openAi: OpenAiVendor;
+  readonly elevenLabs: ElevenLabsVendor | null;
+
+  private constructor(rig: TrunklineRig, openAi: OpenAiVendor, elevenLabs: ElevenLabsVendor | null) {
+    this.rig = rig;
+    this.openAi = openAi;
+    this.elevenLabs = elevenLabs;
+  }
+
+  /** Closed at the end of the test. */
+  static async start(options: VendorRigOptions = {}): Promise<VendorRig> {
+    const openAi = await OpenAiVendor.listen({ clock: systemClock, ...options.openAi });
+    const elevenLabs =
+      options.elevenLabs === undefined
+        ? null
+        : await ElevenLabsVendor.listen({
+            clock: systemClock,
+            apiKey: ELEVENLABS_KEY,
+            voiceIds: [VOICE_ID],
+            ...options.elevenLabs,
+          });
+    const closeVendors = () => Promise.all([openAi.close(), elevenLabs?.close()]);
+    let rig: TrunklineRig;
+    try {
+      rig = await TrunklineRig.start(
+        {
+          OPENAI_API_KEY: openAi.apiKey,
+          OPENAI_BASE_URL: openAi.baseUrl,
+          ...(elevenLabs === null
+            ? {}
+            : { ELEVENLABS_API_KEY: ELEVENLABS_KEY, ELEVENLABS_BASE_URL: elevenLabs.origin }),
+          WORKERS: '1',
+          ...options.environment,
+        },
+        { callWorkerUrl: CALL_WORKER, ownPrompts: elevenLabs !== null },
+      );
+    } catch (error) {
+      await closeVendors();
+      throw error;
+    }
+    const started = new VendorRig(rig, openAi, elevenLabs);
+    onTestFinished(async () => {
+      await rig.close();
+      await closeVendors();
+    });
+    return started;
+  }
+
+  /** A caller who says yes at every question, unless `answers` has something else. */
+  async call(options: RigCallOptions = {}): Promise<VendorCall> {
+    const yes = await speak('yes');
+    const waitsMs: number[] = [];
+    const { caller = {}, ...rest } = options;
+    const { finished } = this.rig.place({
+      answers: { first: yes, second: yes, third: yes },
+      timeLimitMs: 60_000,
+      ...rest,
+      caller: waiting(caller, waitsMs),
+    });
+    return { ...(await finished), waitsMs };
+  }
+}
+
+/** Measures every silence after the caller's words. */
+function waiting(script: CallerScript, waitsMs: number[]): CallerScript {
+  let saidAtMs: number | null = null;
+  return {
+    ...script,
+    onSaid: (caller) => {
+      saidAtMs = caller.nowMs;
+      script.onSaid?.(caller);
+    },
+    onAudioStart: (caller) => {
+      if (saidAtMs !== null) waitsMs.push(caller.nowMs - saidAtMs);
+      saidAtMs = null;
+      script.onAudioStart?.(caller);
+    },
+  };
+}
+
+/** The carrier found nothing wrong with what we sent it. */
+export function isClean({ errors, warnings }: CallReport): boolean {
+  return errors.length === 0 && warnings.length === 0;
+}
