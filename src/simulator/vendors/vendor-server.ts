@@ -19,7 +19,12 @@ export interface VendorRequest {
 
 /** A request that the vendor rejects is answered at once; an accepted one meets latency and fault. */
 export type VendorAnswer =
-  | { readonly accepted: true; readonly reply: VendorReply }
+  | {
+      readonly accepted: true;
+      readonly reply: VendorReply;
+      /** Called once, when the answer is out or its connection is gone. */
+      readonly onEnd?: () => void;
+    }
   | { readonly accepted: false; readonly reply: VendorReply };
 
 export interface VendorServerOptions {
@@ -117,18 +122,20 @@ export class VendorServer {
   #answer(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const { clock, answer, latencyMs = 0, fault = noFault } = this.#options;
     const url = new URL(request.url ?? '/', this.origin);
-    const { accepted, reply } = answer({
+    const answered = answer({
       method: request.method ?? 'GET',
       path: url.pathname,
       query: url.searchParams,
       headers: request.headers,
       body,
     });
-    if (!accepted) {
+    const { reply } = answered;
+    if (!answered.accepted) {
       this.requestsRejected += 1;
       send(response, reply);
       return;
     }
+    if (answered.onEnd !== undefined) response.once('close', answered.onEnd);
     const happens = fault({ path: url.pathname, index: this.requestsAccepted });
     this.requestsAccepted += 1;
     if (latencyMs === 0) this.#send(response, reply, happens);
