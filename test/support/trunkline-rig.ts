@@ -247,7 +247,13 @@ function nonZero(census: Readonly<Record<string, number>>): Record<string, numbe
 /** One for each version of what makes prompts: a stale one would sound right and prove nothing. */
 function sharedPromptFolder(): string {
   const hash = createHash('sha256');
-  for (const file of ['prompt-maker.ts', 'prompt.ts', 'prompt-files.ts'])
+  for (const file of [
+    'prompt-maker.ts',
+    'to-ready-prompt.ts',
+    'trim-silence.ts',
+    'spoken.ts',
+    'prompt-file.ts',
+  ])
     hash.update(readFileSync(SOURCES + file));
   const folder = join(tmpdir(), `trunkline-test-prompts-${hash.digest('hex').slice(0, 16)}`);
   mkdirSync(folder, { recursive: true });
