@@ -6,13 +6,11 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
-import type { PromptWanted } from './channel/voice-messages.ts';
+import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
-import type { PromptContent } from './flow/action.ts';
-import { fixedPrompts } from './flow/fixed-prompts.ts';
-import { type FlowSet, flowFor, flowsOf } from './flow/flow-set.ts';
+import { type FlowSet, flowFor } from './flow/flow-set.ts';
 import { systemPrompts } from './flow/system-prompts.ts';
 import { createLog, type Log } from './log.ts';
 import { MediaCensus } from './media/media-census.ts';
@@ -20,11 +18,13 @@ import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
+import { VendorHealthBoard } from './server/vendor-health.ts';
 import { readSessionKey } from './session-key.ts';
 import { promptKey } from './speech/prompt.ts';
 import { StoreClient } from './store/store-client.ts';
 import { StoreLink } from './store-link.ts';
 import { VoiceLink } from './voice-link.ts';
+import { wantedPrompts } from './wanted-prompts.ts';
 import { WarmUp, type WarmUpProgress } from './warm-up.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
@@ -43,6 +43,8 @@ export interface TrunklineOptions {
   /** The process should end: told once, with the cause. */
   readonly onFatal?: (error: Error) => void;
   readonly onProgress?: (progress: WarmUpProgress) => void;
+  /** What threads tell of vendors: the checks at the start, health, counts. */
+  readonly onVendor?: (message: VendorChecked | VendorCounts | VendorHealth) => void;
 }
 
 export interface Trunkline {
@@ -65,6 +67,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const log = options.log ?? createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   const dataDir = openDataDir(config.DATA_DIR);
   const threadLog = { logLevel: config.LOG_LEVEL, logPii: config.LOG_PII };
+  const vendors = new VendorHealthBoard(log);
   const registry = new PromptRegistry();
   const census = new MediaCensus();
   const wheel = new TimerWheel(clock, (thrown) =>
@@ -97,6 +100,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     log,
     onReady: (key) => warmUp.made(key),
     onFailed: (key, message) => warmUp.failed(key, message),
+    onVendor: (message) => {
+      vendors.receive('voice', message);
+      options.onVendor?.(message);
+    },
   });
   warmUp.begin((wanted) => voiceLink.want(wanted));
 
@@ -106,7 +113,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   };
   let server: TrunklineServer;
   let storeEngine: string;
-  const failureKey = keyOf(systemPrompts(flows.default).failure);
+  const failureKey = promptKey(systemPrompts(flows.default).failure, TELEPHONE_FORMAT);
   try {
     storeEngine = await storeLink.opened;
     server = await createServer({
@@ -136,6 +143,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         deferredCommits: store.deferredCount,
         lostWrites: store.totals.lost,
       }),
+      vendors,
       isVoiceReady: () => warmUp.isDone,
       openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {
         callMaxMs: config.CALL_MAX_SECONDS * 1000,
@@ -177,29 +185,6 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       return closed;
     },
   };
-}
-
-/** Every prompt that calls share, by key. */
-function wantedPrompts(flows: FlowSet): Map<string, PromptWanted> {
-  const wanted = new Map<string, PromptWanted>();
-  for (const flow of flowsOf(flows)) {
-    const { failure, filler, goodbye, resumed } = systemPrompts(flow);
-    for (const content of [failure, filler, goodbye, resumed, ...fixedPrompts(flow)]) {
-      const key = keyOf(content);
-      wanted.set(key, {
-        kind: 'prompt.wanted',
-        key,
-        format: formatName(TELEPHONE_FORMAT),
-        source: content,
-        isUrgent: false,
-      });
-    }
-  }
-  return wanted;
-}
-
-function keyOf(content: PromptContent): string {
-  return promptKey(content, TELEPHONE_FORMAT);
 }
 
 function tlsFiles(config: Config): { certFile: string; keyFile: string } | null {

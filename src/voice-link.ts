@@ -4,6 +4,7 @@
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { parseFormatName } from './audio/audio-format.ts';
+import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import type { FromVoice, PromptWanted } from './channel/voice-messages.ts';
 import type { VoiceWorkerStart } from './channel/voice-start.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -26,11 +27,20 @@ export interface VoiceLinkParts {
   readonly log: Log;
   /** A prompt could not be made; told besides the registry. */
   readonly onFailed: (key: string, message: string) => void;
-  readonly onReady: (key: string) => void;
+  /** It is in the registry; told again when a stand-in's successor comes. */
+  readonly onReady: (key: string, by: PromptOrigin) => void;
+  /** What the thread tells of vendors. */
+  readonly onVendor?: (message: VendorChecked | VendorCounts | VendorHealth) => void;
+}
+
+export interface PromptOrigin {
+  readonly provider: string;
+  /** The first vendor could not. */
+  readonly isStandIn: boolean;
 }
 
 interface Owed {
-  readonly wanted: PromptWanted;
+  wanted: PromptWanted;
   /** Of voice threads, each time with this prompt owed. */
   deaths: number;
 }
@@ -56,9 +66,15 @@ export class VoiceLink {
     return this.#provider;
   }
 
-  /** Asks for it once, however often it is wanted while it is owed. */
+  /** Asks for it once, however often it is wanted while it is owed; once more when it has become urgent. */
   want(wanted: PromptWanted): void {
-    if (this.#owed.has(wanted.key)) return;
+    const owed = this.#owed.get(wanted.key);
+    if (owed !== undefined) {
+      if (!wanted.isUrgent || owed.wanted.isUrgent) return;
+      owed.wanted = wanted;
+      this.#worker.postMessage(wanted);
+      return;
+    }
     if (this.#owed.size >= WANTED_MAX) {
       this.#parts.registry.failed(wanted.key);
       return;
@@ -99,7 +115,10 @@ export class VoiceLink {
       this.#provider = message.provider;
       return;
     }
-    if (message.kind !== 'prompt.ready' && message.kind !== 'prompt.failed') return;
+    if (message.kind !== 'prompt.ready' && message.kind !== 'prompt.failed') {
+      this.#parts.onVendor?.(message);
+      return;
+    }
     this.#owed.delete(message.key);
     if (message.kind === 'prompt.failed') {
       this.#parts.registry.failed(message.key);
@@ -107,10 +126,10 @@ export class VoiceLink {
       return;
     }
     this.#deaths = 0;
-    const { key, wire, levels, audioBytes, durationMs } = message;
+    const { key, wire, levels, audioBytes, durationMs, provider, isStandIn } = message;
     const format = parseFormatName(message.format);
     if (this.#parts.registry.ready({ key, format, wire, levels, audioBytes, durationMs }))
-      this.#parts.onReady(key);
+      this.#parts.onReady(key, { provider, isStandIn });
     else this.#parts.onFailed(key, 'the prompt does not fit into the registry');
   }
 

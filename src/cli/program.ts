@@ -4,6 +4,9 @@ import { registerDemo } from './demo.ts';
 import { registerFlowChat } from './flow-chat.ts';
 import { registerFlowCheck } from './flow-check.ts';
 import { registerFlowSchema } from './flow-schema.ts';
+import { registerPromptsList } from './prompts-list.ts';
+import { registerPromptsPrune } from './prompts-prune.ts';
+import { registerPromptsWarm } from './prompts-warm.ts';
 import { registerStart } from './start.ts';
 
 export function createProgram(): Command {
@@ -17,5 +20,11 @@ export function createProgram(): Command {
   registerFlowCheck(flow);
   registerFlowChat(flow);
   registerFlowSchema(flow);
+  const prompts = program
+    .command('prompts')
+    .description('Make, show and delete the prompts that are kept on disk.');
+  registerPromptsWarm(prompts);
+  registerPromptsList(prompts);
+  registerPromptsPrune(prompts);
   return program;
 }

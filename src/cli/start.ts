@@ -3,11 +3,15 @@
  * to standard error. SIGTERM or Ctrl-C lets live calls finish; a second one ends them.
  */
 import type { Command } from 'commander';
+import type { VendorChecked, VendorCounts, VendorHealth } from '../channel/vendor-messages.ts';
+import { systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
 import { type FlowSet, flowsOf } from '../flow/flow-set.ts';
 import { createLog } from '../log.ts';
 import { startTrunkline, type Trunkline } from '../main.ts';
+import { wantedPrompts } from '../wanted-prompts.ts';
 import { loadFlowFiles } from './flow-file.ts';
+import { PromptProgress } from './prompt-progress.ts';
 
 const EXAMPLES = `
 Settings come from the environment and from .env (see .env.example). Examples:
@@ -28,8 +32,17 @@ async function start(): Promise<void> {
   const flows = loadFlowFiles(config.FLOW);
   const log = createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   for (const warning of config.warnings) console.error(warning);
-  const starting = startTrunkline({ config, flows, log, onFatal: (error) => fail(error) });
+  let progress: PromptProgress | null = null;
+  const starting = startTrunkline({
+    config,
+    flows,
+    log,
+    onFatal: (error) => fail(error),
+    onProgress: ({ ready }) => progress?.update(ready),
+    onVendor: tellOfVendor,
+  });
   const stop = (code: number): void => {
+    progress?.stop();
     process.exitCode = code;
     void starting
       .then((trunkline) => trunkline.close())
@@ -43,6 +56,7 @@ async function start(): Promise<void> {
   let signals = 0;
   const leave = async (): Promise<void> => {
     signals += 1;
+    progress?.stop();
     const { drain, directory } = (await starting).server;
     if (signals > 1) {
       drain.hurry();
@@ -63,10 +77,19 @@ async function start(): Promise<void> {
 
   const trunkline = await starting;
   console.log(describe(trunkline, config, flows));
+  if (signals === 0) progress = new PromptProgress(process.stdout, wantedPrompts(flows).size, systemClock);
   trunkline.warm.then(
-    () => console.log('Ready for calls.'),
+    () => {
+      progress?.stop();
+      console.log('Ready for calls.');
+    },
     (error) => fail(error),
   );
+}
+
+/** What the operator should act on; the rest is in the log and the counts. */
+function tellOfVendor(message: VendorChecked | VendorCounts | VendorHealth): void {
+  if (message.kind === 'vendor.checked' && message.level !== 'ok') console.error(message.text);
 }
 
 function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string {
@@ -79,10 +102,7 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
         .map((flow) => `${flow.name} (${flow.fileName})`)
         .join(', '),
     ],
-    [
-      'speech',
-      `built-in voice ${flows.default.voice}, built-in yes/no recognizer: for trying and the last resort`,
-    ],
+    ['speech', describeSpeech(config, flows)],
     ['store', `${trunkline.storeEngine} in ${config.DATA_DIR}`],
     ['audio', `native, ${trunkline.isa}`],
     ['workers', `${config.WORKERS}, at most ${config.MAX_CALLS} calls at once`],
@@ -102,4 +122,11 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
     ...lines.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
     call,
   ].join('\n');
+}
+
+function describeSpeech({ speech }: Config, flows: FlowSet): string {
+  const { synthesizers, recognizers } = speech;
+  if ([...synthesizers, ...recognizers].every((name) => name === 'builtin'))
+    return `built-in voice ${flows.default.voice}, built-in yes/no recognizer: for trying and the last resort`;
+  return `spoken by ${synthesizers.join(', else ')}; heard by ${recognizers.join(', else ')}`;
 }

@@ -29,7 +29,7 @@ import type { ServerSettings } from './server-settings.ts';
 import { StreamTokens } from './stream-tokens.ts';
 import { TlsWatch } from './tls-watch.ts';
 import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
-import { VendorHealthBoard } from './vendor-health.ts';
+import type { VendorHealthBoard } from './vendor-health.ts';
 import { VOICE_PATH, VoiceWebhook } from './voice-webhook.ts';
 import type { LossCause } from './watched-worker.ts';
 import { WebhookGate } from './webhook-gate.ts';
@@ -42,6 +42,8 @@ export interface ServerParts {
   /** Not closed with the server. */
   readonly store: CallStore;
   readonly storeHealth: () => StoreHealth;
+  /** What threads tell of speech vendors is kept here. */
+  readonly vendors: VendorHealthBoard;
   /** The voice thread answers and the prompts that every call needs are in the registry. */
   readonly isVoiceReady: () => boolean;
   /** Makes the media stream of a socket. */
@@ -68,7 +70,6 @@ const CLOSE_GRACE_MS = 250;
 
 export class TrunklineServer {
   readonly directory: CallDirectory;
-  readonly vendors: VendorHealthBoard;
   readonly admission: Admission;
   readonly workers: WorkerPool;
   readonly drain: Drain;
@@ -95,7 +96,6 @@ export class TrunklineServer {
     this.#quietLog = new QuietLog(log, clock);
     this.#address = new PublicAddress(settings);
     this.directory = new CallDirectory({ clock, log });
-    this.vendors = new VendorHealthBoard(log);
     const { directory } = this;
     this.admission = new Admission({ maxCalls: settings.maxCalls, clock, live: directory });
     const { admission } = this;
@@ -120,7 +120,7 @@ export class TrunklineServer {
     this.#routes = {
       voice: new VoiceWebhook({ ...shared, returns }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
-      health: new Health({ ...parts, readiness, workers, vendors: this.vendors }),
+      health: new Health({ ...parts, readiness, workers }),
       twilio: new TwilioSocket({
         ...shared,
         address: this.#address,
@@ -196,7 +196,7 @@ export class TrunklineServer {
   }
 
   #createWorkers(): WorkerPool {
-    const { log, settings, workerSettings } = this.#parts;
+    const { log, settings, vendors, workerSettings } = this.#parts;
     return new WorkerPool({
       ...this.#parts,
       workers: settings.workers,
@@ -205,8 +205,8 @@ export class TrunklineServer {
       settings: workerSettings,
       onMessage: (message) => this.directory.receive(message),
       onVendor: (index, message) => {
-        if (message === null) this.vendors.forget(`worker ${index}`);
-        else this.vendors.receive(`worker ${index}`, message);
+        if (message === null) vendors.forget(`worker ${index}`);
+        else vendors.receive(`worker ${index}`, message);
       },
       onLost: (callIds: readonly CallId[], suspect: CallId, cause: LossCause) => {
         const callSid = this.directory.callSidOf(suspect);

@@ -1,47 +1,44 @@
 /**
- * Finished prompts on disk, so that a restart speaks at once: one file a prompt, named by its key. A file that is not
- * whole, or was made by another provider or version, counts as absent and is made again. Runs on the voice thread.
- *
- *     offset  bytes
- *          0      8  magic and version of this layout
- *          8      4  length of `about`, little-endian
- *         12      4  length of `wire`
- *         16      4  length of `levels`
- *         20     32  SHA-256 of all that follows
- *         52         about (JSON: key, format, provider, audioBytes, durationMs), wire, levels
+ * Finished prompts on disk, so that a restart speaks at once: one file for each text, vendor, model, voice, language and
+ * format, named by all of them together. A file that is not whole or of an older layout counts as absent and is made
+ * again. Runs on the voice thread, and in the command line.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AudioFormat, formatName } from '../audio/audio-format.ts';
+import type { AudioFormat } from '../audio/audio-format.ts';
 import type { ReadyPrompt } from '../audio/ready-prompt.ts';
+import {
+  aboutBytesOf,
+  encodePromptFile,
+  HEADER_BYTES,
+  type PromptAbout,
+  parsePromptAbout,
+  parsePromptFile,
+} from './prompt-file.ts';
+import { type Spoken, spokenKey } from './spoken.ts';
 
-/** Raise the number when a prompt's making changes what it sounds like. */
-const MAGIC = Buffer.from('TKPRMPT1', 'latin1');
-const HEADER_BYTES = 52;
-const FILE_NAME = /^[0-9a-f]{32}\.prompt$/;
-/** Some 12 hours of telephone audio. */
-const TOTAL_BYTES_MAX = 512 * 1024 * 1024;
-
-interface About {
-  readonly key?: unknown;
-  readonly format?: unknown;
-  readonly provider?: unknown;
-  readonly audioBytes?: unknown;
-  readonly durationMs?: unknown;
+/** One file, as a list shows it. */
+export interface KeptPrompt {
+  readonly fileName: string;
+  readonly bytes: number;
+  /** Wall clock. */
+  readonly usedAtWallMs: number;
+  /** Null: of an older layout, or damaged. */
+  readonly about: PromptAbout | null;
 }
+
+const FILE_NAME = /^[0-9a-f]{32}\.prompt$/;
 
 export class PromptFiles {
   readonly #folder: string;
-  readonly #provider: string;
   readonly #totalBytesMax: number;
   /** Of the files as last counted, and what was written since. */
   #totalBytes = 0;
 
   /** `folder` is made if it is not there. At most `totalBytesMax` are kept; the longest unused go first. */
-  constructor(folder: string, provider: string, totalBytesMax = TOTAL_BYTES_MAX) {
+  constructor(folder: string, totalBytesMax: number) {
     this.#folder = folder;
-    this.#provider = provider;
     this.#totalBytesMax = totalBytesMax;
   }
 
@@ -57,11 +54,10 @@ export class PromptFiles {
   }
 
   /** The prompt, or null where there is no good file. Never rejects. */
-  async load(key: string, format: AudioFormat): Promise<ReadyPrompt | null> {
-    const path = this.#path(key);
+  async load(key: string, spoken: Spoken, format: AudioFormat): Promise<ReadyPrompt | null> {
+    const path = this.#path(spoken, format);
     try {
-      const file = await readFile(path);
-      const prompt = this.#parse(file, key, format);
+      const prompt = parsePromptFile(await readFile(path), key, spoken, format);
       if (prompt === null) {
         await rm(path, { force: true });
         return null;
@@ -76,85 +72,74 @@ export class PromptFiles {
   }
 
   /** Whole or not at all: written beside, then renamed. Rejects with the system's error (a full disk). */
-  async save(prompt: ReadyPrompt): Promise<void> {
-    const about = Buffer.from(
-      JSON.stringify({
-        key: prompt.key,
-        format: formatName(prompt.format),
-        provider: this.#provider,
-        audioBytes: prompt.audioBytes,
-        durationMs: prompt.durationMs,
-      }),
-    );
-    const body = Buffer.concat([about, prompt.wire, prompt.levels]);
-    const header = Buffer.alloc(HEADER_BYTES);
-    MAGIC.copy(header);
-    header.writeUInt32LE(about.length, 8);
-    header.writeUInt32LE(prompt.wire.length, 12);
-    header.writeUInt32LE(prompt.levels.length, 16);
-    createHash('sha256').update(body).digest().copy(header, 20);
-    const partPath = join(this.#folder, `${prompt.key}.${randomBytes(6).toString('hex')}.part`);
+  async save(prompt: ReadyPrompt, spoken: Spoken): Promise<void> {
+    const file = encodePromptFile(prompt, spoken);
+    const path = this.#path(spoken, prompt.format);
+    const partPath = `${path}.${randomBytes(6).toString('hex')}.part`;
     try {
-      await writeFile(partPath, Buffer.concat([header, body]), { mode: 0o600 });
-      await rename(partPath, this.#path(prompt.key));
+      await writeFile(partPath, file, { mode: 0o600 });
+      await rename(partPath, path);
     } catch (error) {
       await rm(partPath, { force: true });
       throw error;
     }
-    this.#totalBytes += HEADER_BYTES + body.length;
+    this.#totalBytes += file.length;
     if (this.#totalBytes > this.#totalBytesMax) await this.#evict();
   }
 
-  #path(key: string): string {
-    return join(this.#folder, `${key}.prompt`);
+  /** Every file, the one used last first; none where there is no folder. Reads what they say of themselves alone. */
+  async list(): Promise<KeptPrompt[]> {
+    const kept: KeptPrompt[] = [];
+    for (const file of await this.#stat())
+      kept.push({ ...file, about: await this.#readAbout(file.fileName) });
+    return kept.sort((a, b) => b.usedAtWallMs - a.usedAtWallMs);
   }
 
-  #parse(file: Buffer, key: string, format: AudioFormat): ReadyPrompt | null {
-    if (file.length < HEADER_BYTES || !file.subarray(0, 8).equals(MAGIC)) return null;
-    const aboutBytes = file.readUInt32LE(8);
-    const wireBytes = file.readUInt32LE(12);
-    const levelsBytes = file.readUInt32LE(16);
-    const body = file.subarray(HEADER_BYTES);
-    if (body.length !== aboutBytes + wireBytes + levelsBytes) return null;
-    if (!createHash('sha256').update(body).digest().equals(file.subarray(20, HEADER_BYTES))) return null;
-    const about = JSON.parse(body.toString('utf8', 0, aboutBytes)) as About;
-    const { audioBytes, durationMs } = about;
-    if (about.key !== key || about.format !== formatName(format)) return null;
-    if (about.provider !== this.#provider) return null;
-    if (typeof audioBytes !== 'number' || typeof durationMs !== 'number') return null;
-    const wireEnd = aboutBytes + wireBytes;
-    return {
-      key,
-      format,
-      wire: toShared(body.subarray(aboutBytes, wireEnd)),
-      levels: toShared(body.subarray(wireEnd)),
-      audioBytes,
-      durationMs,
-    };
+  async remove(fileName: string): Promise<void> {
+    if (FILE_NAME.test(fileName)) await rm(join(this.#folder, fileName), { force: true });
+  }
+
+  #path(spoken: Spoken, format: AudioFormat): string {
+    return join(this.#folder, `${spokenKey(spoken, format)}.prompt`);
+  }
+
+  async #readAbout(fileName: string): Promise<PromptAbout | null> {
+    const file = await open(join(this.#folder, fileName)).catch(() => null);
+    try {
+      const header = Buffer.alloc(HEADER_BYTES);
+      const got = await file?.read(header, 0, HEADER_BYTES, 0);
+      const aboutBytes = got?.bytesRead === HEADER_BYTES ? aboutBytesOf(header) : null;
+      if (aboutBytes === null) return null;
+      const about = Buffer.alloc(aboutBytes);
+      await file?.read(about, 0, aboutBytes, HEADER_BYTES);
+      return parsePromptAbout(about);
+    } catch {
+      return null;
+    } finally {
+      await file?.close();
+    }
+  }
+
+  async #stat(): Promise<Omit<KeptPrompt, 'about'>[]> {
+    const files: Omit<KeptPrompt, 'about'>[] = [];
+    for (const fileName of await readdir(this.#folder).catch(() => [])) {
+      if (!FILE_NAME.test(fileName)) continue;
+      const found = await stat(join(this.#folder, fileName)).catch(() => null);
+      if (found?.isFile()) files.push({ fileName, bytes: found.size, usedAtWallMs: found.mtimeMs });
+    }
+    return files;
   }
 
   /** Counts anew and deletes the longest unused until nine tenths of the bound are left. */
   async #evict(): Promise<void> {
-    const files: { path: string; bytes: number; usedAtWallMs: number }[] = [];
-    for (const name of await readdir(this.#folder)) {
-      if (!FILE_NAME.test(name)) continue;
-      const path = join(this.#folder, name);
-      const found = await stat(path).catch(() => null);
-      if (found?.isFile()) files.push({ path, bytes: found.size, usedAtWallMs: found.mtimeMs });
-    }
+    const files = await this.#stat();
     this.#totalBytes = files.reduce((bytes, file) => bytes + file.bytes, 0);
     if (this.#totalBytes <= this.#totalBytesMax) return;
     files.sort((a, b) => a.usedAtWallMs - b.usedAtWallMs);
     for (const file of files) {
       if (this.#totalBytes <= this.#totalBytesMax * 0.9) break;
-      await rm(file.path, { force: true });
+      await this.remove(file.fileName);
       this.#totalBytes -= file.bytes;
     }
   }
-}
-
-function toShared(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  shared.set(bytes);
-  return shared;
 }

@@ -1,6 +1,7 @@
 /**
  * Entry of the voice thread (`VoiceWorkerStart` as workerData): the one thread that synthesizes. It says `voice.ready`
- * once the synthesizer is loaded and has spoken; what is wanted before that waits in the port.
+ * once the built-in voice, where there is one, has spoken; what is wanted before that waits in the port. When its first work
+ * is done it asks the vendors whether they will speak for us, and loads what their first request would wait for.
  */
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -9,36 +10,104 @@ import type { FromVoice, PromptWanted } from '../channel/voice-messages.ts';
 import type { VoiceWorkerStart } from '../channel/voice-start.ts';
 import { systemClock } from '../clock.ts';
 import { createLog } from '../log.ts';
-import { FLITE_DEFAULT_VOICE, FLITE_VOICES, FliteSynthesizer } from './builtin/flite-synthesizer.ts';
-import { PromptCache } from './prompt-cache.ts';
+import { FLITE_VOICES, FliteSynthesizer } from './builtin/flite-synthesizer.ts';
+import { createSynthesizers } from './create-synthesizers.ts';
+import { PromptChain } from './prompt-chain.ts';
 import { PromptFiles } from './prompt-files.ts';
-import { PromptMaker } from './prompt-maker.ts';
+import { type Guard, VendorVoice } from './vendor-voice.ts';
 import { VoiceThread } from './voice-thread.ts';
 
+/** So long nothing was wanted: the flow's prompts are there. */
+const IDLE_MS = 500;
+/** A caller's prompt finds a slot that no prompt made ahead holds. */
+const SLOTS_FOR_CALLERS = 1;
+const STALL_MAX_MS = 2500;
+const neverAborted = new AbortController().signal;
+
 const start = workerData as VoiceWorkerStart;
+const { apiDeadlineMs, turnDeadlineMs } = start.speech;
 const port = parentPort as MessagePort;
 const log = createLog({ level: start.logLevel, logPii: start.logPii }).child({ workerId: 'voice' });
 const send = (message: FromVoice): void => port.postMessage(message);
 
-const maker = new PromptMaker(FliteSynthesizer.load(), systemClock);
-// The first words of a fresh module cost twice the time of the next; nobody shall wait for that.
-await maker.make(
-  'warm-up',
-  { kind: 'text', text: 'Ready.', voice: FLITE_DEFAULT_VOICE, language: 'en' },
-  TELEPHONE_FORMAT,
-);
-const voice = new VoiceThread({ cache: new PromptCache(maker, await openFiles(), log), send, log });
+// PLUG IN HERE: a VendorGuard of ./resilience/ for each vendor but the built-in one, which tells `VendorHealth` by `send`.
+const guard: Guard = { isUsable: () => true, isTrialDue: () => false, run: (work) => work() };
+
+const [first, ...others] = createSynthesizers(start.speech, systemClock);
+const members = [first, ...others];
+const files = await openFiles();
+const toVoice = ({ synthesizer, concurrency }: typeof first): VendorVoice =>
+  new VendorVoice({ synthesizer, concurrency, guard, files, clock: systemClock, log });
+const chain = new PromptChain({
+  voices: [toVoice(first), ...others.map(toVoice)],
+  knownVoices: FLITE_VOICES,
+  urgent: {
+    totalMs: turnDeadlineMs,
+    exchangeMs: apiDeadlineMs,
+    stallMs: Math.min(apiDeadlineMs, STALL_MAX_MS),
+    triesMax: 2,
+  },
+  clock: systemClock,
+  log,
+});
+const voice = new VoiceThread({
+  chain,
+  aheadMax: Math.max(1, first.concurrency - SLOTS_FOR_CALLERS),
+  send,
+  clock: systemClock,
+  log,
+});
+await warmUpBuiltin();
 port.on('message', (wanted: PromptWanted) => voice.want(wanted));
-send({ kind: 'voice.ready', provider: maker.provider, voices: FLITE_VOICES });
+send({
+  kind: 'voice.ready',
+  provider: chain.provider,
+  voices: [...new Set([...members.map(({ synthesizer }) => synthesizer.defaultVoice), ...FLITE_VOICES])],
+});
+whenIdle(() => void checkAndPreload());
+
+/** The first words of a fresh module cost twice the time of the next; nobody shall wait for that. */
+async function warmUpBuiltin(): Promise<void> {
+  const builtin = members.find(({ synthesizer }) => synthesizer instanceof FliteSynthesizer)?.synthesizer;
+  if (builtin === undefined) return;
+  const request = {
+    text: 'Ready.',
+    voice: builtin.defaultVoice,
+    language: 'en',
+    playFormat: TELEPHONE_FORMAT,
+  };
+  for await (const _ of (await builtin.synthesize(request, neverAborted)).chunks);
+}
 
 /** Without its folder the voice still speaks, only slower at the next start. */
 async function openFiles(): Promise<PromptFiles | null> {
-  const files = new PromptFiles(join(start.dataDir, 'prompts'), maker.provider);
+  const opened = new PromptFiles(join(start.dataDir, 'prompts'), start.promptBytesMax);
   try {
-    await files.open();
-    return files;
+    await opened.open();
+    return opened;
   } catch (err) {
     log.warn({ event: 'prompt.not-kept', err }, 'prompts cannot be kept on disk; each start makes them anew');
     return null;
+  }
+}
+
+function whenIdle(act: () => void): void {
+  systemClock.setTimer(IDLE_MS, () => {
+    if (voice.isIdle) act();
+    else whenIdle(act);
+  });
+}
+
+async function checkAndPreload(): Promise<void> {
+  const checks = await Promise.all(members.map(({ check }) => check?.(neverAborted) ?? []));
+  for (const finding of checks.flat()) send(finding);
+  // One at a time: each holds the thread, and what was wanted meanwhile comes between.
+  for (const { synthesizer, preload } of members) {
+    await preload?.().catch((err: unknown) => {
+      log.error(
+        { event: 'vendor.not-loaded', provider: synthesizer.provider, err },
+        'a vendor could not be loaded',
+      );
+    });
   }
 }

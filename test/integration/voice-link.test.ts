@@ -63,6 +63,30 @@ it('asks once for a prompt that is owed, however often it is wanted', async () =
   expect(ready).toEqual(['hello', 'last']);
 });
 
+it('asks once more for a prompt that has become urgent, and tells what the thread says of vendors', async () => {
+  const said: string[] = [];
+  const link = new VoiceLink({
+    workerUrl: new URL('../support/telling-voice-worker.ts', import.meta.url),
+    start: {
+      dataDir: temporaryFolder(),
+      logLevel: 'silent',
+      logPii: false,
+      speech: speechSettings(),
+      promptBytesMax: 1e6,
+    },
+    registry: new PromptRegistry(),
+    clock: systemClock,
+    log: keptLog().log,
+    onFailed: () => {},
+    onReady: () => {},
+    onVendor: (message) => said.push(message.kind === 'vendor.checked' ? message.text : message.kind),
+  });
+  onTestFinished(() => link.close());
+  for (const isUrgent of [false, false, true, true, false]) link.want({ ...wanted('hello'), isUrgent });
+  link.want(wanted('last'));
+  await vi.waitFor(() => expect(said).toEqual(['hello ahead', 'hello urgently', 'last urgently']));
+});
+
 it('has a prompt made again that the registry has dropped', async () => {
   const roomForOne = new PromptRegistry({ bytesMax: 1000, waitersPerKeyMax: 1 });
   const { link, registry } = linkToDyingThread({ hasDied: true, registry: roomForOne });

@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { systemClock } from '../../src/clock.ts';
 import type { ServerSettings } from '../../src/server/server-settings.ts';
 import { createServer, type ServerParts, type TrunklineServer } from '../../src/server/trunkline-server.ts';
+import { VendorHealthBoard } from '../../src/server/vendor-health.ts';
 import { MemoryStore } from './memory-store.ts';
 import { CUES } from './server-call-worker.ts';
 import { keptLog } from './silent-log.ts';
@@ -241,6 +242,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
       deferredCommits: 0,
       lostWrites: 0,
     }),
+    vendors: new VendorHealthBoard(log),
     isVoiceReady: () => true,
     openStream: (socket, hooks) => {
       const stream = new TestSocketStream(socket, hooks);

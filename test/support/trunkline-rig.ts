@@ -30,8 +30,12 @@ const TURN_SILENCE_MS = 350;
 const FAULTY_WORKER = new URL('./faulty-call-worker.ts', import.meta.url);
 
 /** Which flow answers is a matter of the number that is called. */
-export const NUMBERS = { short: '+12025550100', three: '+12025550101', cued: '+12025550102',
-  spoken: '+12025550103' } as const;
+export const NUMBERS = {
+  short: '+12025550100',
+  three: '+12025550101',
+  cued: '+12025550102',
+  spoken: '+12025550103',
+} as const;
 
 /** Numbers that choose the cue in `cued.yaml`. */
 export const CUES = {
@@ -258,7 +262,13 @@ function nonZero(census: Readonly<Record<string, number>>): Record<string, numbe
 /** One for each version of what makes prompts: a stale one would sound right and prove nothing. */
 function sharedPromptFolder(): string {
   const hash = createHash('sha256');
-  for (const file of ['prompt-maker.ts', 'prompt.ts', 'prompt-files.ts'])
+  for (const file of [
+    'prompt-maker.ts',
+    'to-ready-prompt.ts',
+    'trim-silence.ts',
+    'spoken.ts',
+    'prompt-file.ts',
+  ])
     hash.update(readFileSync(SOURCES + file));
   const folder = join(tmpdir(), `trunkline-test-prompts-${hash.digest('hex').slice(0, 16)}`);
   mkdirSync(folder, { recursive: true });

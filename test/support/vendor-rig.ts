@@ -6,7 +6,10 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { CallReport } from '../../src/simulator/call-report.ts';
 import type { CallerScript } from '../../src/simulator/caller.ts';
-import { ElevenLabsVendor, type ElevenLabsVendorOptions } from '../../src/simulator/vendors/elevenlabs-vendor.ts';
+import {
+  ElevenLabsVendor,
+  type ElevenLabsVendorOptions,
+} from '../../src/simulator/vendors/elevenlabs-vendor.ts';
 import { OpenAiVendor, type OpenAiVendorOptions } from '../../src/simulator/vendors/openai-vendor.ts';
 import { speak } from './caller-speech.ts';
 import { type Finished, type RigCallOptions, TrunklineRig } from './trunkline-rig.ts';

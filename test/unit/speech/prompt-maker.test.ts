@@ -1,20 +1,52 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type AudioFormat, TELEPHONE_FORMAT } from '../../../src/audio/audio-format.ts';
 import { decodeG711, encodeG711 } from '../../../src/audio/g711.ts';
 import { levelDbfs } from '../../../src/audio/level.ts';
 import { writeWav } from '../../../src/audio/wav.ts';
 import { PromptMaker } from '../../../src/speech/prompt-maker.ts';
 import type { Synthesizer } from '../../../src/speech/synthesizer.ts';
+import { mp3Fixture } from '../../support/elevenlabs-rig.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { audioOf, bytesOf, PCM_16K, synthesizerOf, toneSamples } from '../../support/prompt-fixture.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const TEXT = { kind: 'text', text: 'Hello.', voice: 'slt', language: 'en' } as const;
+const SPOKEN = { text: 'Hello.', provider: 'fake', model: '', voice: 'slt', language: 'en' };
+const LIMITS = { deadlineMs: 10_000, stallMs: 2000 };
+const never = new AbortController().signal;
 
-const make = (synthesizer: Synthesizer, format: AudioFormat = TELEPHONE_FORMAT) =>
-  new PromptMaker(synthesizer, new FakeClock()).make('key', TEXT, format);
+const make = (synthesizer: Synthesizer, format: AudioFormat = TELEPHONE_FORMAT, clock = new FakeClock()) =>
+  new PromptMaker(synthesizer, clock).make('key', SPOKEN, format, LIMITS, never);
+
+/** Speech whose chunks are given one by one. */
+function stepwise(): {
+  synthesizer: Synthesizer;
+  give: (chunk: Uint8Array | null) => Promise<void>;
+  signals: AbortSignal[];
+} {
+  const signals: AbortSignal[] = [];
+  const waiting: ((chunk: Uint8Array | null) => void)[] = [];
+  const synthesizer: Synthesizer = {
+    ...synthesizerOf([]),
+    synthesize: async (_request, signal) => {
+      signals.push(signal);
+      return {
+        format: PCM_16K,
+        chunks: (async function* () {
+          for (;;) {
+            const chunk = await new Promise<Uint8Array | null>((resolve) => waiting.push(resolve));
+            if (chunk === null) return;
+            yield chunk;
+          }
+        })(),
+      };
+    },
+  };
+  const give = async (chunk: Uint8Array | null) => {
+    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    waiting.shift()?.(chunk);
+    await vi.waitFor(() => expect(chunk === null || waiting.length === 1).toBe(true));
+  };
+  return { synthesizer, give, signals };
+}
 
 describe('PromptMaker', () => {
   it('gives whole steps of 60 ms in base64, and a level for each 20 ms', async () => {
@@ -85,48 +117,89 @@ describe('PromptMaker', () => {
     expect(chunks).toBe(121);
   });
 
-  it('gives up after 10 s, also on a synthesizer that heeds no abort', async () => {
+  it.each<[string, Uint8Array]>([
+    [
+      'an error in JSON',
+      Buffer.from('{"detail":{"status":"quota_exceeded","message":"You have 0 credits left."}}.'),
+    ],
+    ['a WAV file', writeWav({ samples: new Int16Array(800), sampleRateHz: 16_000 })],
+    ['an MP3', mp3Fixture(22_050)],
+  ])('refuses %s that is said to be bare samples', async (_what, bytes) => {
+    const even = bytes.subarray(0, bytes.length & ~1);
+    await expect(make(synthesizerOf([even]))).rejects.toMatchObject({ fault: 'unusable' });
+  });
+
+  it('gives up at its deadline, also on a synthesizer that heeds no abort', async () => {
     const clock = new FakeClock();
     const signals: AbortSignal[] = [];
     const stuck: Synthesizer = {
-      provider: 'stuck',
-      model: '',
-      defaultVoice: 'slt',
-      isVoice: () => true,
+      ...synthesizerOf([]),
       synthesize: (_request, signal) => {
         signals.push(signal);
         return new Promise(() => {});
       },
     };
-    const made = new PromptMaker(stuck, clock).make('key', TEXT, TELEPHONE_FORMAT);
+    const made = make(stuck, TELEPHONE_FORMAT, clock);
     clock.advanceMs(10_000);
     await expect(made).rejects.toMatchObject({ code: 'ERR_DEADLINE' });
     expect(signals[0]?.aborted).toBe(true);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  it('takes slow speech as long as it comes, and gives up where it stalls', async () => {
+    const clock = new FakeClock();
+    const { synthesizer, give, signals } = stepwise();
+    const made = make(synthesizer, TELEPHONE_FORMAT, clock);
+    made.catch(() => {});
+    for (let second = 0; second < 4; second++) {
+      await give(bytesOf(toneSamples({ toneMs: 60 })));
+      clock.advanceMs(1900);
+    }
+    expect(signals[0]?.aborted).toBe(false);
+    clock.advanceMs(100);
+    await expect(made).rejects.toMatchObject({
+      code: 'ERR_DEADLINE',
+      message: expect.stringContaining('more speech'),
+    });
+    expect(signals[0]?.aborted).toBe(true);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  it('counts an empty chunk as a sign of life', async () => {
+    const clock = new FakeClock();
+    const { synthesizer, give } = stepwise();
+    const made = make(synthesizer, TELEPHONE_FORMAT, clock);
+    for (let second = 0; second < 3; second++) {
+      await give(new Uint8Array(0));
+      clock.advanceMs(1900);
+    }
+    await give(bytesOf(toneSamples({ toneMs: 120 })));
+    await give(null);
+    expect((await made).durationMs).toBe(120);
+  });
+
+  it("ends at the caller's abort, for that reason", async () => {
+    const abort = new AbortController();
+    const clock = new FakeClock();
+    const { synthesizer, give, signals } = stepwise();
+    const made = new PromptMaker(synthesizer, clock).make(
+      'key',
+      SPOKEN,
+      TELEPHONE_FORMAT,
+      LIMITS,
+      abort.signal,
+    );
+    made.catch(() => {});
+    await give(new Uint8Array(2));
+    const reason = new Error('hung up');
+    abort.abort(reason);
+    await expect(made).rejects.toBe(reason);
+    expect([signals[0]?.reason, clock.pendingTimers()]).toEqual([reason, 0]);
   });
 
   it('leaves no timer behind', async () => {
     const clock = new FakeClock();
-    await new PromptMaker(synthesizerOf([bytesOf(toneSamples())]), clock).make('key', TEXT, TELEPHONE_FORMAT);
+    await make(synthesizerOf([bytesOf(toneSamples())]), TELEPHONE_FORMAT, clock);
     expect(clock.pendingTimers()).toBe(0);
-  });
-
-  it('plays a recording as it is, silence and all', async () => {
-    const path = join(temporaryFolder(), 'hello.wav');
-    const samples = toneSamples({ rateHz: 22_050, silenceMs: 200, toneMs: 200 });
-    writeFileSync(path, writeWav({ samples, sampleRateHz: 22_050 }));
-    const maker = new PromptMaker(synthesizerOf([]), new FakeClock());
-    const prompt = await maker.make('key', { kind: 'audio', path }, TELEPHONE_FORMAT);
-    expect(prompt.durationMs).toBe(600);
-    expect(prompt.levels[5]).toBeLessThan(30);
-    expect(prompt.levels[15]).toBeGreaterThan(80);
-  });
-
-  it('names a recording that cannot be played', async () => {
-    const path = join(temporaryFolder(), 'hello.wav');
-    writeFileSync(path, 'ID3 this is an MP3');
-    const maker = new PromptMaker(synthesizerOf([]), new FakeClock());
-    await expect(maker.make('key', { kind: 'audio', path }, TELEPHONE_FORMAT)).rejects.toThrow(
-      /^Expected a WAV file .*hello\.wav/,
-    );
   });
 });
