@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -81,6 +82,26 @@ describe('the lean fetch', () => {
     expect((await lean.fetch(vendor.origin)).status).toBe(200);
     await expect(lean.fetch(vendor.origin)).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(vendor.requestsAccepted).toBe(5);
+  });
+
+  it('sends the second time on a new connection, however many kept ones there are', async () => {
+    const seen = new Set<Socket>();
+    const waiting: ServerResponse[] = [];
+    // Answers the first request of each connection, three at once, and breaks a connection at its second.
+    const http = createHttpServer((request, response) => {
+      if (seen.has(request.socket)) request.socket.resetAndDestroy();
+      else {
+        seen.add(request.socket);
+        waiting.push(response);
+        if (waiting.length >= 3) for (const waited of waiting) waited.end('yes');
+      }
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void http.close());
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const lean = leanFetch();
+    await Promise.all([lean.fetch(url), lean.fetch(url), lean.fetch(url)]);
+    expect(await (await lean.fetch(url)).text()).toBe('yes');
   });
 
   it('does not send again on a new connection', async () => {
