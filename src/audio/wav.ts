@@ -79,7 +79,8 @@ export function writeWav(audio: PcmAudio): Uint8Array<ArrayBuffer> {
   view.setUint16(34, 16, true);
   put(36, 'data');
   view.setUint32(40, samples.length * 2, true);
-  for (let index = 0; index < samples.length; index++) view.setInt16(44 + index * 2, samples[index]!, true);
+  // Every CPU that Trunkline runs on is little-endian, as the file is; a sample at a time cost twenty times as much.
+  file.set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), 44);
   return file;
 }
 

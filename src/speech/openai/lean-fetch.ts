@@ -1,0 +1,188 @@
+/**
+ * The `fetch` that the official SDK is given: node:http with kept connections, a connect timeout of its own, a bound on
+ * what it reads, and an abort that works at every moment. It is no general fetch: it follows no redirect (a key must not
+ * travel to another host), decodes nothing, and takes strings and bytes only. One instance a thread.
+ *
+ * Why not the built-in one: its connect timeout is 10 s and cannot be changed without another dependency, and it costs
+ * some three times the CPU (bench/recognizer.ts).
+ */
+import {
+  type Agent,
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Clock, Timer } from '../../clock.ts';
+import { bodyStream, readStart, readWhole } from './response-body.ts';
+import { ConnectTimeout } from './transport-fault.ts';
+
+export interface LeanFetchOptions {
+  readonly clock: Clock;
+  /**
+   * `whole`: resolves with the last byte, so that a body that hangs is part of the request. `stream`: resolves with the
+   * headers.
+   */
+  readonly body: 'whole' | 'stream';
+  /** Of a right answer's body: a longer one fails with BodyTooLong. */
+  readonly bodyMaxBytes: number;
+  /** DNS, TCP and TLS together. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** FAULTS p37: what connects later than this does not help a caller who waits for an answer. */
+export const CONNECT_TIMEOUT_MS = 2500;
+/** Requests at once of one thread; the rest wait inside the agent, each with its own deadline. */
+const SOCKETS_MAX = 128;
+const FREE_SOCKETS_MAX = 32;
+/** Below the 60 s after which common load balancers forget a connection without a word. */
+const IDLE_MAX_MS = 50_000;
+
+type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+export class LeanFetch {
+  readonly #options: LeanFetchOptions;
+  readonly #http: Agent;
+  readonly #https: Agent;
+
+  constructor(options: LeanFetchOptions) {
+    this.#options = options;
+    const agentOptions = {
+      keepAlive: true,
+      maxSockets: SOCKETS_MAX,
+      maxFreeSockets: FREE_SOCKETS_MAX,
+      // The connection used last is the one least likely to have been closed by the other end.
+      scheduling: 'lifo' as const,
+      timeout: IDLE_MAX_MS,
+    };
+    this.#http = new HttpAgent(agentOptions);
+    this.#https = new HttpsAgent(agentOptions);
+  }
+
+  /** Rejects with the signal's reason once it is aborted, else with the transport's error. */
+  readonly fetch: Fetch = async (url, init = {}) => {
+    const target = new URL(url instanceof Request ? url.url : url);
+    return this.#exchange(target, init, true);
+  };
+
+  /** Breaks every connection, those in use too. Idempotent. */
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  #exchange(target: URL, init: RequestInit, mayResend: boolean): Promise<Response> {
+    const signal = init.signal ?? null;
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const body = bytesOf(init.body);
+      const request = this.#open(target, init, body);
+      const onAbort = (): void => {
+        request.destroy(signal?.reason instanceof Error ? signal.reason : undefined);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const settle = (): void => signal?.removeEventListener('abort', onAbort);
+      const fail = (error: unknown): void => {
+        settle();
+        reject(error);
+      };
+      let isAnswered = false;
+      request.on('response', (incoming) => {
+        isAnswered = true;
+        this.#respond(incoming, settle).then(resolve, fail);
+      });
+      request.on('error', (error) => {
+        // After the headers the body reports it.
+        if (isAnswered) return;
+        settle();
+        if (mayResend && request.reusedSocket && isStale(error) && signal?.aborted !== true) {
+          // The other end closed a kept connection while we wrote to it: nobody's fault. Once, on a new connection.
+          this.#dropFree();
+          resolve(this.#exchange(target, init, false));
+        } else {
+          reject(error);
+        }
+      });
+      request.end(body);
+    });
+  }
+
+  #open(target: URL, init: RequestInit, body: string | Uint8Array | undefined): ClientRequest {
+    const headers: Record<string, string> = {};
+    if (init.headers instanceof Headers) for (const [name, value] of init.headers) headers[name] = value;
+    else Object.assign(headers, init.headers);
+    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
+    const isTls = target.protocol === 'https:';
+    const options: RequestOptions = {
+      method: init.method ?? 'GET',
+      headers,
+      agent: isTls ? this.#https : this.#http,
+    };
+    const request = isTls ? httpsRequest(target, options) : httpRequest(target, options);
+    this.#limitConnecting(request, isTls ? 'secureConnect' : 'connect');
+    return request;
+  }
+
+  #limitConnecting(request: ClientRequest, connected: 'connect' | 'secureConnect'): void {
+    const { clock, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options;
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) return;
+      const timer: Timer = clock.setTimer(connectTimeoutMs, () => {
+        request.destroy(new ConnectTimeout(connectTimeoutMs));
+      });
+      const stop = (): void => {
+        clock.clearTimer(timer);
+        socket.off(connected, stop);
+        socket.off('close', stop);
+      };
+      socket.on(connected, stop);
+      socket.on('close', stop);
+    });
+  }
+
+  async #respond(incoming: IncomingMessage, settle: () => void): Promise<Response> {
+    const { body: how, bodyMaxBytes } = this.#options;
+    const status = incoming.statusCode ?? 0;
+    const answer: ResponseInit = { status, headers: pairsOf(incoming.rawHeaders) };
+    if (status >= 300) {
+      const start = await readStart(incoming);
+      settle();
+      return new Response(mayHaveBody(status) ? start : null, answer);
+    }
+    if (how === 'stream') return new Response(bodyStream(incoming, bodyMaxBytes, settle), answer);
+    const whole = await readWhole(incoming, bodyMaxBytes);
+    settle();
+    return new Response(mayHaveBody(status) ? whole : null, answer);
+  }
+
+  #dropFree(): void {
+    for (const agent of [this.#http, this.#https]) {
+      for (const sockets of Object.values(agent.freeSockets))
+        for (const socket of sockets ?? []) socket.destroy();
+    }
+  }
+}
+
+function bytesOf(body: RequestInit['body']): string | Uint8Array | undefined {
+  if (body === undefined || body === null) return undefined;
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  throw new TypeError('Expected a string or bytes for the body of a request');
+}
+
+/** Fetch's own rule: a `Response` with these throws if it is given a body. */
+function mayHaveBody(status: number): boolean {
+  return status !== 204 && status !== 205 && status !== 304;
+}
+
+function pairsOf(rawHeaders: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) pairs.push([rawHeaders[at]!, rawHeaders[at + 1]!]);
+  return pairs;
+}
+
+function isStale(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
+}

@@ -1,0 +1,89 @@
+/**
+ * Whole utterances as files: OpenAI's /audio/transcriptions, or a self-hosted server's that speaks it. One request an
+ * utterance, sent at its end. No deadline, no retry: the chain around it has them. Runs in the call workers.
+ */
+import type { PcmAudio } from '../../audio/audio-format.ts';
+import { ProviderError } from '../../errors.ts';
+import type { Recognition, Recognizer, SpeechExpectation, Transcript } from '../recognizer.ts';
+import { resample } from '../resample.ts';
+import type { OpenAiApi } from './openai-api.ts';
+import { toUnusable } from './openai-failure.ts';
+import { FORM_CONTENT_TYPE, transcriptionForm } from './transcription-form.ts';
+import { hintsFor } from './transcription-hints.ts';
+import { joinPieces } from './utterance-audio.ts';
+
+const PROVIDER = 'openai';
+/** What all of these models hear at; a telephone's 8 kHz are resampled here, where it costs a tenth of a millisecond. */
+const RATE_HZ = 16_000;
+/** The API rejects less. So short a sound is no word: an empty transcript, without a request. */
+export const UTTERANCE_MIN_MS = 100;
+/** The media plane ends an utterance at 60 s; this is only a bound. */
+const UTTERANCE_MAX_MS = 120_000;
+
+export class OpenAiRecognizer implements Recognizer {
+  readonly provider = PROVIDER;
+  readonly isLive = false;
+  readonly #api: OpenAiApi;
+  readonly #model: string;
+
+  /** `api` reads bodies whole. */
+  constructor(api: OpenAiApi, model: string) {
+    this.#api = api;
+    this.#model = model;
+  }
+
+  open(expectation: SpeechExpectation, signal: AbortSignal): Recognition {
+    const pieces: PcmAudio[] = [];
+    let durationMs = 0;
+    return {
+      push: (audio) => {
+        durationMs += (audio.samples.length / audio.sampleRateHz) * 1000;
+        if (durationMs <= UTTERANCE_MAX_MS) pieces.push(audio);
+      },
+      end: async () => {
+        signal.throwIfAborted();
+        if (durationMs > UTTERANCE_MAX_MS) throw tooLong(durationMs);
+        const audio = joinPieces(pieces, PROVIDER);
+        if (audio === null || durationMs < UTTERANCE_MIN_MS) return toTranscript('');
+        return this.#transcribe(audio, expectation, signal);
+      },
+    };
+  }
+
+  async #transcribe(
+    audio: PcmAudio,
+    expectation: SpeechExpectation,
+    signal: AbortSignal,
+  ): Promise<Transcript> {
+    const body = transcriptionForm(resample(audio, RATE_HZ), this.#model, hintsFor(this.#model, expectation));
+    const answer = await this.#api.request(PROVIDER, signal, (client) =>
+      client.post<unknown>('/audio/transcriptions', {
+        body,
+        headers: { 'content-type': FORM_CONTENT_TYPE },
+        signal,
+      }),
+    );
+    return toTranscript(textOf(answer));
+  }
+}
+
+function toTranscript(text: string): Transcript {
+  return { text, confidence: null, provider: PROVIDER };
+}
+
+/** The SDK gives a string for what calls itself no JSON, and undefined for an empty body. */
+function textOf(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null) throw toUnusable(PROVIDER, 'no JSON object');
+  const { text } = answer as { readonly text?: unknown };
+  if (typeof text !== 'string') {
+    throw toUnusable(PROVIDER, `a text of type ${text === null ? 'null' : typeof text}`);
+  }
+  return text.trim();
+}
+
+function tooLong(durationMs: number): ProviderError {
+  return new ProviderError(
+    `Expected an utterance of at most ${UTTERANCE_MAX_MS} ms, received ${Math.round(durationMs)} ms`,
+    { provider: PROVIDER, fault: 'refused' },
+  );
+}
