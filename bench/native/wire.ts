@@ -7,7 +7,7 @@ const STREAM_SID = `MZ${'0'.repeat(32)}`;
 export function measureReceive(addon: Addon): Timing[] {
   const receiver = new addon.StreamReceiver({ codec: 'mulaw', sampleRateHz: 8000 });
   receiver.setStreamSid(STREAM_SID);
-  receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 15_000 });
+  receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 15_000, provisionalMs: 0, chunkMs: 0 });
   // 200 frames: words of 400 ms in noise.
   const messages = Array.from({ length: 200 }, (_, frame) => {
     const samples = Int16Array.from({ length: 160 }, (_, at) => {

@@ -127,15 +127,20 @@ inline bool ToDbfs(napi_env env, napi_value value, const char* name, float* dbfs
   return true;
 }
 
-// A whole number of [least, most].
-inline bool ToCount(napi_env env, napi_value value, const char* name, uint32_t least, uint32_t most, uint32_t* count) {
+// A whole number of [least, most]; where `zero` says so, also 0, which then stands for none.
+enum class Zero { kRefused, kIsNone };
+
+inline bool ToCount(napi_env env, napi_value value, const char* name, uint32_t least, uint32_t most, uint32_t* count,
+                    Zero zero = Zero::kRefused) {
   double number = 0;
   char expected[64];
-  std::snprintf(expected, sizeof expected, "a whole number from %u to %u", least, most);
+  std::snprintf(expected, sizeof expected, "%sa whole number from %u to %u", zero == Zero::kIsNone ? "0 or " : "", least,
+                most);
   if (value == nullptr || napi_get_value_double(env, value, &number) != napi_ok) {
     return Refuse(env, expected, name, value);
   }
-  if (!(number >= least && number <= most) || number != std::floor(number)) {
+  const bool is_none = zero == Zero::kIsNone && number == 0;
+  if (!is_none && (!(number >= least && number <= most) || number != std::floor(number))) {
     return Refuse(env, expected, name, value, true);
   }
   *count = static_cast<uint32_t>(number);

@@ -8,6 +8,7 @@
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
 #include "bindings/environment.h"
+#include "bindings/received.h"
 #include "dsp/listener.h"
 #include "dsp/resampler.h"
 #include "dsp/sample_rates.h"
@@ -16,21 +17,6 @@
 
 namespace trunkline {
 namespace {
-
-// RECEIVED in src/audio/addon-types.ts.
-enum Received : uint32_t {
-  kMedia = 1,
-  kStarted = 2,
-  kEnded = 4,
-  kNoInputNow = 8,
-  kIgnored = 16,
-  kDiscarded = 32,
-};
-
-constexpr uint32_t ToBits(uint32_t events) {
-  return ((events & kSpeechStarted) != 0 ? kStarted : 0U) | ((events & kSpeechEnded) != 0 ? kEnded : 0U) |
-         ((events & kSpeechDiscarded) != 0 ? kDiscarded : 0U) | ((events & kNoInput) != 0 ? kNoInputNow : 0U);
-}
 
 enum class Codec : uint8_t { kMulaw, kAlaw, kPcm16 };
 
@@ -66,6 +52,8 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
                            InstanceMethod<&StreamReceiver::DisarmNoInput>("disarmNoInput"),
                            InstanceMethod<&StreamReceiver::TakeUtterance>("takeUtterance"),
                            InstanceMethod<&StreamReceiver::LastUtterance>("lastUtterance"),
+                           InstanceMethod<&StreamReceiver::CopySpeech>("copySpeech"),
+                           InstanceMethod<&StreamReceiver::SpeechVoicedMs>("speechVoicedMs"),
                            InstanceMethod<&StreamReceiver::MediaMs>("mediaMs"),
                            InstanceMethod<&StreamReceiver::IsSpeech>("isSpeech"),
                            InstanceMethod<&StreamReceiver::LevelDbfs>("levelDbfs"),
@@ -182,7 +170,7 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
     uint32_t events = 0;
     for (size_t at = 0; at < bytes;) {
       const size_t count = std::min((bytes - at) / sample_bytes, kChunkSamples);
-      events |= TakeChunk(payload + at, count, playout_dbfs);
+      events = MergeEvents(events, TakeChunk(payload + at, count, playout_dbfs));
       at += count * sample_bytes;
     }
     ++counters_.media_messages;
@@ -241,19 +229,26 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
 
   void Listen(const Napi::CallbackInfo& info) {
     if (!info[0].IsObject()) {
-      arguments::Refuse(info.Env(), "an object { endOfSpeechMs, maxUtteranceMs }", "settings", info[0]);
+      arguments::Refuse(info.Env(), "an object { endOfSpeechMs, maxUtteranceMs, provisionalMs, chunkMs }", "settings",
+                        info[0]);
       return;
     }
-    const Napi::Value end = info[0].As<Napi::Object>().Get("endOfSpeechMs");
-    const Napi::Value most = info[0].As<Napi::Object>().Get("maxUtteranceMs");
-    uint32_t end_ms = 0;
-    uint32_t max_ms = 0;
+    const Napi::Object object = info[0].As<Napi::Object>();
+    const Napi::Value end = object.Get("endOfSpeechMs");
+    const Napi::Value most = object.Get("maxUtteranceMs");
+    const Napi::Value provisional = object.Get("provisionalMs");
+    const Napi::Value chunk = object.Get("chunkMs");
+    ListenSettings settings;
     if (info.Env().IsExceptionPending() ||
-        !arguments::ToCount(info.Env(), end, "settings.endOfSpeechMs", 100, 5000, &end_ms) ||
-        !arguments::ToCount(info.Env(), most, "settings.maxUtteranceMs", 500, 60000, &max_ms)) {
+        !arguments::ToCount(info.Env(), end, "settings.endOfSpeechMs", 100, 5000, &settings.end_of_speech_ms) ||
+        !arguments::ToCount(info.Env(), most, "settings.maxUtteranceMs", 500, 60000, &settings.max_utterance_ms) ||
+        !arguments::ToCount(info.Env(), provisional, "settings.provisionalMs", 100, 5000, &settings.provisional_ms,
+                            arguments::Zero::kIsNone) ||
+        !arguments::ToCount(info.Env(), chunk, "settings.chunkMs", kFrameMs, 1000, &settings.chunk_ms,
+                            arguments::Zero::kIsNone)) {
       return;
     }
-    if (listener_ != nullptr) listener_->Listen(end_ms, max_ms);
+    if (listener_ != nullptr) listener_->Listen(settings);
   }
 
   Napi::Value ReceiveGap(const Napi::CallbackInfo& info) {
@@ -288,15 +283,35 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
   }
 
   Napi::Value TakeUtterance(const Napi::CallbackInfo& info) {
-    if (listener_ == nullptr || listener_->finished().count() == 0) return info.Env().Null();
-    const size_t bytes = listener_->finished().count() * sizeof(int16_t);
+    if (listener_ == nullptr) return info.Env().Null();
+    const Napi::Value taken = ToArrayBuffer(info.Env(), listener_->finished(), 0);
+    if (!taken.IsNull()) listener_->Take();
+    return taken;
+  }
+
+  Napi::Value CopySpeech(const Napi::CallbackInfo& info) {
+    uint32_t from_samples = 0;
+    if (!arguments::ToCount(info.Env(), info[0], "fromSamples", 0, UINT32_MAX, &from_samples)) {
+      return info.Env().Undefined();
+    }
+    if (listener_ == nullptr) return info.Env().Null();
+    return ToArrayBuffer(info.Env(), listener_->current(), from_samples);
+  }
+
+  Napi::Value SpeechVoicedMs(const Napi::CallbackInfo& info) {
+    return ToMs(info.Env(), listener_ != nullptr ? listener_->current_voiced() : 0);
+  }
+
+  // What lies from `from` on, copied; null if nothing does, or without memory for it. Engine-owned: memory of ours could not
+  // be transferred to a worker.
+  static Napi::Value ToArrayBuffer(Napi::Env env, const UtteranceBuffer& samples, size_t from) {
+    if (samples.count() <= from) return env.Null();
+    const size_t bytes = (samples.count() - from) * sizeof(int16_t);
     void* copy = nullptr;
     napi_value buffer = nullptr;
-    // Engine-owned: memory of ours could not be transferred to a worker.
-    if (napi_create_arraybuffer(info.Env(), bytes, &copy, &buffer) != napi_ok) return info.Env().Null();
-    std::memcpy(copy, listener_->finished().samples(), bytes);
-    listener_->Take();
-    return Napi::Value(info.Env(), buffer);
+    if (napi_create_arraybuffer(env, bytes, &copy, &buffer) != napi_ok) return env.Null();
+    std::memcpy(copy, samples.samples() + from, bytes);
+    return Napi::Value(env, buffer);
   }
 
   Napi::Value LastUtterance(const Napi::CallbackInfo& info) {

@@ -72,6 +72,7 @@ uint32_t Endpointer::FollowUtterance(bool is_heard, bool is_tone) {
       return 0;
     }
     in_utterance_ = true;
+    is_paused_ = false;
     const int64_t span = frames_ - talk_start_ + 1;
     const uint32_t mask = span >= 32 ? UINT32_MAX : (uint32_t{1} << span) - 1;
     speech_ = {talk_start_, frames_ + 1, std::popcount(heard_ & mask), false};
@@ -87,7 +88,7 @@ uint32_t Endpointer::FollowUtterance(bool is_heard, bool is_tone) {
     speech_.is_cut = true;
     IgnoreUntilQuiet(end_frames_);
   } else if (frames_ - last_solid_ < end_frames_) {
-    return 0;
+    return FollowPause();
   }
   in_utterance_ = false;
   if (!speech_.is_cut) {
@@ -97,10 +98,25 @@ uint32_t Endpointer::FollowUtterance(bool is_heard, bool is_tone) {
   return speech_.voiced < kVoicedFramesMin ? kSpeechDiscarded : kSpeechEnded;
 }
 
+uint32_t Endpointer::FollowPause() {
+  if (is_paused_) {
+    if (last_solid_ < frames_) return 0;
+    is_paused_ = false;
+    return kSpeechResumed;
+  }
+  if (pause_frames_ == 0 || frames_ - last_solid_ < pause_frames_) return 0;
+  // Nobody is to act on what its end would discard.
+  if (speech_.voiced < kVoicedFramesMin) return 0;
+  is_paused_ = true;
+  return kSpeechPaused;
+}
+
 void Endpointer::IgnoreUntilQuiet(int64_t quiet_frames) { ignore_frames_ = quiet_frames; }
 
-void Endpointer::Listen(int64_t end_frames, int64_t max_frames) {
+void Endpointer::Listen(int64_t end_frames, int64_t max_frames, int64_t pause_frames) {
   is_listening_ = true;
+  is_paused_ = false;
+  pause_frames_ = pause_frames;
   end_frames_ = end_frames;
   max_frames_ = max_frames;
 }

@@ -28,7 +28,7 @@ uint32_t Listener::Push(const int16_t* samples, size_t count, float playout_dbfs
     filled_ += taken;
     samples += taken;
     count -= taken;
-    if (filled_ == frame_length_) events |= PushFrame(classifier_.Push(frame_), playout_dbfs);
+    if (filled_ == frame_length_) events = MergeEvents(events, PushFrame(classifier_.Push(frame_), playout_dbfs));
   }
   return events;
 }
@@ -36,7 +36,9 @@ uint32_t Listener::Push(const int16_t* samples, size_t count, float playout_dbfs
 uint32_t Listener::PushGap(uint32_t frames, float playout_dbfs) {
   uint32_t events = 0;
   std::fill_n(frame_, frame_length_, int16_t{0});
-  for (uint32_t frame = 0; frame < frames; ++frame) events |= PushFrame(FrameVerdict{}, playout_dbfs);
+  for (uint32_t frame = 0; frame < frames; ++frame) {
+    events = MergeEvents(events, PushFrame(FrameVerdict{}, playout_dbfs));
+  }
   return events;
 }
 
@@ -47,12 +49,20 @@ uint32_t Listener::PushFrame(const FrameVerdict& verdict, float playout_dbfs) {
   clipped_frames_ += verdict.is_clipped;
   pre_roll_.Push(frame_, frame_length_);
   const bool was_in_utterance = endpointer_.in_utterance();
-  const uint32_t events = endpointer_.Push(verdict, playout_dbfs);
+  uint32_t events = endpointer_.Push(verdict, playout_dbfs);
   if ((events & kSpeechStarted) != 0) Begin();
   if (was_in_utterance) current_.Append(frame_, frame_length_);
   if ((events & kSpeechEnded) != 0) Finish();
   if ((events & kSpeechDiscarded) != 0) current_.Clear();
+  if (chunk_samples_ > 0) events |= FollowGrowth();
   return events;
+}
+
+// Once a chunk, however much of it came at once, and whether or not anybody fetches it.
+uint32_t Listener::FollowGrowth() {
+  if (current_.count() < told_samples_ + chunk_samples_) return 0;
+  told_samples_ = current_.count();
+  return kSpeechGrown;
 }
 
 void Listener::Begin() {
@@ -60,6 +70,7 @@ void Listener::Begin() {
   current_start_ =
       std::max({int64_t{0}, frames - kPreRollFrames, endpointer_.speech().start - kKeptBeforeFrames});
   const size_t samples = static_cast<size_t>(frames - current_start_) * frame_length_;
+  told_samples_ = 0;
   current_.Clear();
   int16_t* room = current_.Extend(samples);
   if (room != nullptr) pre_roll_.CopyLast(samples, room);
@@ -74,12 +85,15 @@ void Listener::Finish() {
   current_.Clear();
 }
 
-void Listener::Listen(uint32_t end_of_speech_ms, uint32_t max_utterance_ms) {
-  const size_t most = static_cast<size_t>(ToFrames(max_utterance_ms) + kPreRollFrames + 1) * frame_length_;
+void Listener::Listen(const ListenSettings& settings) {
+  const int64_t max_frames = ToFrames(settings.max_utterance_ms);
+  const size_t most = static_cast<size_t>(max_frames + kPreRollFrames + 1) * frame_length_;
   if (!endpointer_.in_utterance()) current_.Reserve(rate_hz_ * 2, most);
   else current_.Reserve(0, most);
   finished_.Release();
-  endpointer_.Listen(ToFrames(end_of_speech_ms), ToFrames(max_utterance_ms));
+  chunk_samples_ = static_cast<size_t>(ToFrames(settings.chunk_ms)) * frame_length_;
+  told_samples_ = 0;
+  endpointer_.Listen(ToFrames(settings.end_of_speech_ms), max_frames, ToFrames(settings.provisional_ms));
 }
 
 void Listener::StopListening() {

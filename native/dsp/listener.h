@@ -24,6 +24,16 @@ struct UtteranceSpan {
   SpeechSpan speech;
 };
 
+// How a listener hears, in milliseconds of media time.
+struct ListenSettings {
+  uint32_t end_of_speech_ms = 0;
+  uint32_t max_utterance_ms = 0;
+  // 0: pauses are not told.
+  uint32_t provisional_ms = 0;
+  // 0: growth is not told.
+  uint32_t chunk_ms = 0;
+};
+
 class Listener {
  public:
   // 8000 or 16000.
@@ -35,8 +45,9 @@ class Listener {
   // Time that passed without audio: `frames` of silence, of which the noise floor learns nothing. For media that stops.
   uint32_t PushGap(uint32_t frames, float playout_dbfs);
 
-  // Hears utterances from now on; a waiting one is dropped.
-  void Listen(uint32_t end_of_speech_ms, uint32_t max_utterance_ms);
+  // Hears utterances from now on; a waiting one is dropped. One in progress goes on under the new settings, and its pause
+  // and its growth are told as if it had just begun.
+  void Listen(const ListenSettings& settings);
   void StopListening();
   // Drops the utterance in progress and one that waits.
   void DiscardSpeech();
@@ -48,6 +59,10 @@ class Listener {
   // Marks it as taken and frees it; its span stays.
   void Take();
   const UtteranceSpan& last_utterance() const { return last_; }
+
+  // The utterance in progress, pre-roll included; count 0 when there is none. Frames of it judged as speech.
+  const UtteranceBuffer& current() const { return current_; }
+  int64_t current_voiced() const { return endpointer_.in_utterance() ? endpointer_.speech().voiced : 0; }
 
   float level_dbfs() const { return level_dbfs_; }
   // Of the last whole frame: speech, pauses of less than 200 ms included.
@@ -61,6 +76,7 @@ class Listener {
   uint32_t PushFrame(const FrameVerdict& verdict, float playout_dbfs);
   void Begin();
   void Finish();
+  uint32_t FollowGrowth();
 
   uint32_t rate_hz_;
   size_t frame_length_;
@@ -72,6 +88,10 @@ class Listener {
   UtteranceBuffer current_;
   UtteranceBuffer finished_;
   int64_t current_start_ = 0;
+  // 0: growth is not told.
+  size_t chunk_samples_ = 0;
+  // Samples that the utterance in progress had when its growth was told last.
+  size_t told_samples_ = 0;
   UtteranceSpan last_;
   float level_dbfs_ = kSilenceDbfs;
   bool is_speech_ = false;

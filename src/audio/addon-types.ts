@@ -4,7 +4,12 @@
  * it writes a byte. All samples are signed 16-bit in native byte order.
  */
 
-/** What one call of `receive` found; a sum of bits. Zero means: not a media message, parse it as JSON. */
+/**
+ * What one call of `receive` found; a sum of bits. Zero means: not a media message, parse it as JSON. One call may take in
+ * many frames; their sum stands for what happened in this order: speechStarted or noInput, speechResumed, speechDiscarded,
+ * speechEnded, speechPaused, speechGrown. What came and went within the call (a pause, or news of an utterance that then
+ * ended) is left out, so the last two are always of the utterance that is in progress after the call.
+ */
 export const RECEIVED = {
   /** A media message of this stream's inbound track was taken in. */
   media: 1,
@@ -21,6 +26,19 @@ export const RECEIVED = {
   ignored: 16,
   /** What began as speech was too short or a tone; it is dropped and no utterance comes. */
   speechDiscarded: 32,
+  /**
+   * The utterance in progress has had no solid speech for `provisionalMs`, and holds enough voice not to be discarded. Then
+   * one of speechResumed, speechEnded and speechDiscarded follows, unless the listening ends first: `listen` (which lets
+   * the pause be told anew), `stopListening`, `discardSpeech`, `close`.
+   */
+  speechPaused: 64,
+  /** After speechPaused: solid speech again in the same utterance. */
+  speechResumed: 128,
+  /**
+   * The utterance in progress has grown by `chunkMs`, or more where more came at once, since this was told last; the
+   * pre-roll counts, so it comes first with speechStarted or soon after. Told once, fetched (`copySpeech`) or not.
+   */
+  speechGrown: 256,
 } as const;
 
 /** How the receiver listens; set for every question. All durations are media time. */
@@ -29,6 +47,10 @@ export interface ListenSettings {
   readonly endOfSpeechMs: number;
   /** An utterance is cut here, and the rest of that speech is not kept. 500 to 60000. */
   readonly maxUtteranceMs: number;
+  /** Silence that is told as `speechPaused`. 100 to 5000; 0, or not below `endOfSpeechMs`: none is. */
+  readonly provisionalMs: number;
+  /** Growth that is told as `speechGrown`, in whole frames of 20 ms, rounded up. 20 to 1000; 0: none is. */
+  readonly chunkMs: number;
 }
 
 /**
@@ -81,7 +103,8 @@ export interface NativeStreamReceiver {
   receiveGap(durationMs: number, playoutDbfs: number): number;
   /**
    * Begins to hear utterances, one after the other; speech that began within the last 600 ms still counts. Replaces
-   * earlier settings and drops an utterance that was not taken. What is found comes with the next frame.
+   * earlier settings and drops an utterance that was not taken; one in progress goes on, and its pause and its growth are
+   * told as if it had just begun. What is found comes with the next frame.
    */
   listen(settings: ListenSettings): void;
   /** Hears no utterances; the noise floor and the pre-roll go on. Drops an utterance in progress. */
@@ -103,6 +126,14 @@ export interface NativeStreamReceiver {
    */
   takeUtterance(): ArrayBuffer | null;
   lastUtterance(): UtteranceSpan;
+  /**
+   * The utterance in progress, pre-roll included, from that sample on: PCM16 at `utteranceRateHz`, in a new engine-owned
+   * ArrayBuffer (transferable). Null when there is none, or nothing new. Changes nothing: what `takeUtterance` gives at its
+   * end is this again, whole, but for the end of the wait for that end.
+   */
+  copySpeech(fromSamples: number): ArrayBuffer | null;
+  /** Frames of the utterance in progress that were judged as speech, times 20 ms; 0 when there is none. */
+  speechVoicedMs(): number;
   /** 8000 for a source of 8 kHz, else 16000: what utterances come in. */
   readonly utteranceRateHz: 8000 | 16000;
   /** Media time received so far, in milliseconds. */

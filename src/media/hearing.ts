@@ -1,6 +1,7 @@
 /**
  * What one stream hears of its caller: sets the native receiver as the call asks and as playback allows, and turns what it
- * found into messages for the call. Not the endpointer (native), and it decides no barge-in (`barge-in.ts`). I/O thread.
+ * found into messages for the call. Not the endpointer (native), and it decides no barge-in (`barge-in.ts`); what is told of
+ * an utterance before its end is `early-speech.ts`. I/O thread.
  *
  * The no-input count, one at a time, for the latest `listen`:
  *
@@ -23,6 +24,7 @@ import { type NativeStreamReceiver, RECEIVED } from '../audio/addon-types.ts';
 import type { FromCall, ToCall } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import { type Audible, type Ear, earFor, onCallerInput } from './barge-in.ts';
+import { EarlySpeech } from './early-speech.ts';
 
 type ListenOrder = Extract<FromCall, { kind: 'listen' }>;
 type NoInputCount = 'off' | 'waiting' | 'armed' | 'held' | 'speaking' | 'spent';
@@ -39,6 +41,7 @@ export interface HearingOf {
 
 export class Hearing {
   readonly #of: HearingOf;
+  readonly #early: EarlySpeech;
   #order: ListenOrder | null = null;
   #ear: Ear = 'deaf';
   #noInput: NoInputCount = 'off';
@@ -49,11 +52,13 @@ export class Hearing {
 
   constructor(of: HearingOf) {
     this.#of = of;
+    this.#early = new EarlySpeech(of);
   }
 
   /** Replaces the order before it; what was said before the moment counts as far as the pre-roll reaches. */
   listen(order: ListenOrder): void {
     this.#disarm();
+    this.#early.forget();
     this.#order = order;
     this.#ear = 'deaf';
     this.#noInput = 'waiting';
@@ -64,6 +69,7 @@ export class Hearing {
   /** Idempotent. */
   stop(): void {
     this.#disarm();
+    this.#early.forget();
     this.#order = null;
     this.#noInput = 'off';
     this.playbackChanged();
@@ -77,25 +83,27 @@ export class Hearing {
       this.#ear = ear;
       if (ear === 'hears' && this.#order !== null) receiver.listen(this.#order);
       else receiver.stopListening();
-      // The speech that was being heard is dropped with it, and nothing will come of it.
-      if (ear === 'deaf' && this.#noInput === 'speaking') this.#noInput = 'waiting';
+      if (ear === 'deaf') this.#speechDropped();
     }
     if (this.#noInput === 'waiting' && playback.isIdle && ear === 'hears') this.#arm();
     else if (!playback.isIdle) this.#disarm();
   }
 
-  /** The receiver found more than plain audio; `found` are bits of `RECEIVED`. */
+  /** The receiver found more than plain audio; `found` are bits of `RECEIVED`, taken in the order that these stand for. */
   found(found: number): void {
     const order = this.#order;
     if (order === null || this.#ear === 'deaf') return;
     if ((found & RECEIVED.speechStarted) !== 0) this.#speechStarted(order);
     else if ((found & RECEIVED.noInput) !== 0) this.#noInputCame(order);
+    if ((found & (RECEIVED.speechResumed | RECEIVED.speechDiscarded)) !== 0) this.#early.withdraw(order);
     if ((found & RECEIVED.speechDiscarded) !== 0) {
+      this.#early.forget();
       if (this.#noInput === 'held') this.#release();
       if (this.#noInput === 'speaking') this.#noInput = 'waiting';
       this.#of.post({ kind: 'speech.discarded', callId: order.callId, listenId: order.listenId });
     }
     if ((found & RECEIVED.speechEnded) !== 0) this.#postUtterance(order);
+    this.#early.found(found, order);
     this.playbackChanged();
   }
 
@@ -118,10 +126,18 @@ export class Hearing {
   digit(): void {
     const { receiver, playback } = this.#of;
     receiver.discardSpeech();
+    this.#early.forget();
     this.#disarm();
     if (this.#noInput === 'speaking') this.#noInput = 'waiting';
     if (onCallerInput(playback.audible()) === 'interrupt') playback.clear();
     this.playbackChanged();
+  }
+
+  /** The ear went deaf over what was being said: nothing will come of it, and the call does not see why. */
+  #speechDropped(): void {
+    if (this.#noInput === 'speaking') this.#noInput = 'waiting';
+    if (this.#order !== null) this.#early.withdraw(this.#order);
+    this.#early.forget();
   }
 
   #speechStarted(order: ListenOrder): void {
@@ -149,6 +165,9 @@ export class Hearing {
     this.#disarm();
     this.#noInput = 'spent';
     const audio = receiver.takeUtterance();
+    // Without memory for it nothing comes, and nothing is confirmed.
+    if (audio === null) this.#early.withdraw(order);
+    this.#early.forget();
     if (audio === null) return;
     const { speechStartMs, speechEndMs, voicedMs, cut } = receiver.lastUtterance();
     this.#of.post({

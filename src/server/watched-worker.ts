@@ -107,7 +107,7 @@ export class WatchedWorker {
   /** Sends it with the tick's other messages. */
   post(message: ToCall): void {
     if (this.#state === 'gone') return;
-    const transfer = message.kind === 'utterance' ? [message.audio] : [];
+    const transfer = 'audio' in message ? [message.audio] : [];
     this.#readBeat();
     this.#untakenMessages += 1;
     this.#untakenBytes += transfer[0]?.byteLength ?? 0;

@@ -91,6 +91,15 @@ describe('Resampler', () => {
   });
 });
 
+/** Settings of `listen` that are right but for `wrong`. */
+const listening = (wrong: object): object => ({
+  endOfSpeechMs: 500,
+  maxUtteranceMs: 5000,
+  provisionalMs: 0,
+  chunkMs: 0,
+  ...wrong,
+});
+
 describe('StreamReceiver', () => {
   let receiver: NativeStreamReceiver;
   beforeEach(() => {
@@ -123,6 +132,16 @@ describe('StreamReceiver', () => {
     ['listen', [{ endOfSpeechMs: 99, maxUtteranceMs: 500 }], RangeError, 'settings.endOfSpeechMs'],
     ['listen', [{ endOfSpeechMs: 500, maxUtteranceMs: 60_001 }], RangeError, 'settings.maxUtteranceMs'],
     ['listen', [{ endOfSpeechMs: 500 }], TypeError, 'settings.maxUtteranceMs'],
+    ['listen', [listening({ provisionalMs: 99 })], RangeError, 'settings.provisionalMs'],
+    ['listen', [listening({ provisionalMs: 5001 })], RangeError, 'settings.provisionalMs'],
+    ['listen', [listening({ provisionalMs: -0.5 })], RangeError, 'settings.provisionalMs'],
+    ['listen', [listening({ provisionalMs: undefined })], TypeError, 'settings.provisionalMs'],
+    ['listen', [listening({ chunkMs: 19 })], RangeError, 'settings.chunkMs'],
+    ['listen', [listening({ chunkMs: 1001 })], RangeError, 'settings.chunkMs'],
+    ['listen', [listening({ chunkMs: '60' })], TypeError, 'settings.chunkMs'],
+    ['copySpeech', [], TypeError, 'fromSamples'],
+    ['copySpeech', [-1], RangeError, 'fromSamples'],
+    ['copySpeech', [0.5], RangeError, 'fromSamples'],
     ['armNoInput', [0], RangeError, 'noInputMs'],
     ['armNoInput', [1.5], RangeError, 'noInputMs'],
   ])('%s(%o) names the argument', (method, values, kind, name) => {

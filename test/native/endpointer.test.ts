@@ -291,7 +291,7 @@ describe('a browser', () => {
   it.each([16_000, 48_000, 44_100])('is heard at %i Hz and gives utterances at 16 kHz', (rateHz) => {
     const receiver = new addon.StreamReceiver({ codec: 'pcm16', sampleRateHz: rateHz });
     expect(receiver.utteranceRateHz).toBe(16_000);
-    receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 5000 });
+    receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 5000, provisionalMs: 0, chunkMs: 0 });
     const noise = (ms: number): Int16Array => whiteNoise(ms, -68, 3, rateHz);
     const sound = join(noise(1000), speech(400, -26, 2, rateHz), noise(1000));
     let bits = 0;
@@ -315,7 +315,7 @@ describe('a browser', () => {
 describe('a gap in the media', () => {
   it('is time: no-input and the end of speech come in it, and the noise floor stays', () => {
     const receiver = new addon.StreamReceiver({ codec: 'mulaw', sampleRateHz: 8000 });
-    receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 5000 });
+    receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 5000, provisionalMs: 0, chunkMs: 0 });
     receiver.armNoInput(1000);
     const floorDbfs = receiver.noiseFloorDbfs();
     expect(receiver.receiveGap(980, -100)).toBe(0);

@@ -29,13 +29,15 @@ it('close frees at once, twice does no harm, and later calls do nothing', () => 
   expect(addon.liveObjects().receivers).toBe(0);
   expect(receiver.receive(message, -100)).toBe(0);
   expect(receiver.receiveAudio(new Uint8Array(160), -100)).toBe(0);
-  receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 1000 });
+  receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 1000, provisionalMs: 200, chunkMs: 100 });
   receiver.armNoInput(100);
   receiver.disarmNoInput();
   receiver.discardSpeech();
   receiver.stopListening();
   receiver.setStreamSid('MZ');
   expect(receiver.takeUtterance()).toBeNull();
+  expect(receiver.copySpeech(0)).toBeNull();
+  expect(receiver.speechVoicedMs()).toBe(0);
   expect(receiver.levelDbfs()).toBe(-100);
   expect(receiver.isSpeech()).toBe(false);
   expect(receiver.counters()).toEqual(counters);
@@ -87,13 +89,13 @@ it('fifty workers, terminated in the middle of their calls, leave nothing', asyn
     const { parentPort } = require('node:worker_threads');
     const addon = require(${JSON.stringify(addonFile)});
     const receivers = Array.from({ length: 20 }, () => new addon.StreamReceiver({ codec: 'mulaw', sampleRateHz: 8000 }));
-    for (const receiver of receivers) receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 5000 });
+    for (const receiver of receivers) receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 5000, provisionalMs: 200, chunkMs: 100 });
     const resampler = new addon.Resampler(44100, 8000);
     const payload = Uint8Array.from({ length: 800 }, (_, at) => (at * 7919) % 251);
     const input = new Int16Array(4410), output = new Int16Array(1000);
     parentPort.postMessage('working');
     for (;;) {
-      for (const receiver of receivers) { receiver.receiveAudio(payload, -100); receiver.takeUtterance(); }
+      for (const receiver of receivers) { receiver.receiveAudio(payload, -100); receiver.takeUtterance(); receiver.copySpeech(0); }
       resampler.process(input, output);
     }`;
   for (let batch = 0; batch < 10; batch++) {

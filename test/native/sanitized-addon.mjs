@@ -27,7 +27,7 @@ const use = `
     addon.base64Decode(text, back);
     const receiver = new addon.StreamReceiver({ codec: 'mulaw', sampleRateHz: 8000 });
     receiver.setStreamSid('MZ1');
-    receiver.listen({ endOfSpeechMs: 100, maxUtteranceMs: 500 });
+    receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 1000, provisionalMs: 100, chunkMs: 60 });
     receiver.armNoInput(200);
     const payload = Buffer.from(codes.subarray(0, 160)).toString('base64');
     const message = new TextEncoder().encode(JSON.stringify({ event: 'media', streamSid: 'MZ1', media: { payload } }));
@@ -35,10 +35,13 @@ const use = `
       receiver.receive(message.buffer, -100);
       receiver.receiveAudio(frame % 20 < 10 ? codes : new Uint8Array(1600).fill(255), -20);
       receiver.takeUtterance();
+      receiver.copySpeech(frame * 37);
+      receiver.speechVoicedMs();
     }
     receiver.discardSpeech();
     quietly(() => receiver.receive(new Uint8Array(3), -100));
     quietly(() => receiver.receiveAudio(codes, 'loud'));
+    quietly(() => receiver.copySpeech(-1));
     quietly(() => new addon.StreamReceiver({ codec: 'opus', sampleRateHz: 8000 }));
     quietly(() => addon.mulawDecode(codes, new Int16Array(1)));
     quietly(() => addon.mulawDecode(structuredClone(codes, { transfer: [] }), codes));

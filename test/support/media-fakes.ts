@@ -41,6 +41,9 @@ export class FakeReceiver implements NativeStreamReceiver {
   discards = 0;
   playoutDbfs: number[] = [];
   utterances: ArrayBuffer[] = [];
+  /** The utterance in progress, as the test says. */
+  speech = new Int16Array(0);
+  voicedMs = 0;
   #finds: number[] = [];
   #media = 0;
   #mediaMs = 0;
@@ -104,6 +107,14 @@ export class FakeReceiver implements NativeStreamReceiver {
 
   takeUtterance(): ArrayBuffer | null {
     return this.utterances.shift() ?? null;
+  }
+
+  copySpeech(fromSamples: number): ArrayBuffer | null {
+    return fromSamples < this.speech.length ? this.speech.slice(fromSamples).buffer : null;
+  }
+
+  speechVoicedMs(): number {
+    return this.voicedMs;
   }
 
   lastUtterance() {

@@ -9,8 +9,19 @@ import {
 
 export const STREAM_SID = 'MZ00000000000000000000000000000001';
 
+/** In the order that one call's bits stand for. */
+const EVENTS = [
+  'speechStarted',
+  'noInput',
+  'speechResumed',
+  'speechDiscarded',
+  'speechEnded',
+  'speechPaused',
+  'speechGrown',
+] as const;
+
 export interface Heard {
-  readonly event: 'speechStarted' | 'speechEnded' | 'speechDiscarded' | 'noInput';
+  readonly event: (typeof EVENTS)[number];
   /** Media time at the end of the frame that brought it. */
   readonly atMs: number;
 }
@@ -27,7 +38,13 @@ export class WireCaller {
   }
 
   listen(settings: Partial<ListenSettings> = {}): void {
-    this.receiver.listen({ endOfSpeechMs: 500, maxUtteranceMs: 10_000, ...settings });
+    this.receiver.listen({
+      endOfSpeechMs: 500,
+      maxUtteranceMs: 10_000,
+      provisionalMs: 0,
+      chunkMs: 0,
+      ...settings,
+    });
   }
 
   /** `playoutDbfs`: the level of what plays to the caller, one number or one for each frame. */
@@ -57,7 +74,7 @@ export class WireCaller {
   }
 
   note(bits: number): void {
-    for (const event of ['speechStarted', 'speechEnded', 'speechDiscarded', 'noInput'] as const) {
+    for (const event of EVENTS) {
       if ((bits & RECEIVED[event]) !== 0) this.heard.push({ event, atMs: this.receiver.mediaMs() });
     }
     if ((bits & RECEIVED.speechEnded) === 0) return;

@@ -122,7 +122,7 @@ TEST("a listener takes any sound in any pieces without harm") {
   check::Random random(7);
   for (const uint32_t rate : {8000U, 16000U}) {
     Listener listener(rate);
-    listener.Listen(500, 2000);
+    listener.Listen({.end_of_speech_ms = 500, .max_utterance_ms = 2000, .provisional_ms = 200, .chunk_ms = 100});
     listener.ArmNoInput(700);
     for (int turn = 0; turn < 3000; ++turn) {
       std::vector<int16_t> piece(random.Next() % 400);
@@ -135,8 +135,79 @@ TEST("a listener takes any sound in any pieces without harm") {
       }
       if (turn % 250 == 0) listener.DiscardSpeech();
       if (turn % 400 == 0) listener.StopListening();
-      if (turn % 400 == 50) listener.Listen(300, 1000);
+      if (turn % 400 == 50) listener.Listen({.end_of_speech_ms = 300, .max_utterance_ms = 1000});
     }
+  }
+}
+
+// What whoever hears the events believes of a pause; each event must fit it.
+struct PauseBelief {
+  bool is_paused = false;
+  int pauses = 0;
+
+  void Take(uint32_t events) {
+    const bool is_over = (events & (kSpeechEnded | kSpeechDiscarded)) != 0;
+    CHECK((events & kSpeechResumed) == 0 || (is_paused && !is_over));
+    if (is_over || (events & kSpeechResumed) != 0) is_paused = false;
+    CHECK((events & kSpeechPaused) == 0 || !is_paused);
+    if ((events & kSpeechPaused) != 0) is_paused = true;
+    pauses += (events & kSpeechPaused) != 0;
+  }
+};
+
+TEST("a pause is followed by one of resumed, ended, discarded, for any verdicts and however frames are put together") {
+  check::Random random(8);
+  for (const uint32_t frames_in_call : {1U, 2U, 12U, 60U}) {
+    Endpointer endpointer;
+    endpointer.Listen(25, 200, 8);
+    PauseBelief single;
+    PauseBelief merged;
+    uint32_t in_call = 0;
+    uint32_t voice = 0;
+    for (uint32_t frame = 0; frame < 60000; ++frame) {
+      if (frame % 20 == 0) voice = random.Next() % 4;
+      FrameVerdict verdict;
+      verdict.is_voiced = random.Next() % 4 < voice;
+      verdict.is_tone = random.Next() % 16 == 0;
+      verdict.level_dbfs = -20.0f;
+      const uint32_t events = endpointer.Push(verdict, -100.0f);
+      single.Take(events);
+      in_call = MergeEvents(in_call, events);
+      if (frame % frames_in_call != frames_in_call - 1) continue;
+      merged.Take(in_call);
+      CHECK(merged.is_paused == single.is_paused);
+      in_call = 0;
+      if (random.Next() % 256 != 0) continue;
+      // The call that listens may end every pause; the endpointer then knows of none either.
+      if (random.Next() % 2 == 0) endpointer.Listen(25, 200, 8);
+      else endpointer.DiscardSpeech();
+      single.is_paused = merged.is_paused = false;
+    }
+    CHECK(single.pauses > 500);
+    CHECK(merged.pauses <= single.pauses);
+  }
+}
+
+TEST("growth is told once a chunk, pre-roll and all, and what is told is there") {
+  check::Random random(10);
+  for (const uint32_t rate : {8000U, 16000U}) {
+    Listener listener(rate);
+    // 50 ms are three frames.
+    listener.Listen({.end_of_speech_ms = 300, .max_utterance_ms = 1500, .provisional_ms = 0, .chunk_ms = 50});
+    const size_t chunk = 3 * rate / 50;
+    const std::vector<int16_t> sound = Sound(40 * rate, 11);
+    size_t told = 0;
+    int grown = 0;
+    for (size_t at = 0; at + rate / 50 <= sound.size(); at += rate / 50) {
+      const uint32_t events = listener.Push(sound.data() + at, rate / 50, -100.0f);
+      if ((events & (kSpeechStarted | kSpeechEnded | kSpeechDiscarded)) != 0) told = 0;
+      const size_t count = listener.current().count();
+      CHECK(((events & kSpeechGrown) != 0) == (count >= told + chunk));
+      if ((events & kSpeechGrown) == 0) continue;
+      told = count;
+      ++grown;
+    }
+    CHECK(grown > 50);
   }
 }
 
@@ -154,7 +225,7 @@ TEST("threads share what is made once: kernels, spectrum plans, resampler filter
         sums[index] += ActiveKernels().energy(output.data(), 1000);
       }
       Listener listener(index % 2 == 0 ? 8000 : 16000);
-      listener.Listen(500, 2000);
+      listener.Listen({.end_of_speech_ms = 500, .max_utterance_ms = 2000});
       listener.Push(sound.data(), sound.size(), -100.0f);
     });
   }

@@ -1,56 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { RECEIVED } from '../../../src/audio/addon-types.ts';
-import type { FromCall, ToCall } from '../../../src/channel/messages.ts';
-import type { Audible } from '../../../src/media/barge-in.ts';
-import { Hearing } from '../../../src/media/hearing.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeReceiver } from '../../support/media-fakes.ts';
-import { LISTENING } from '../../support/media-rigs.ts';
-
-class Rig {
-  readonly receiver = new FakeReceiver();
-  readonly posts: ToCall[] = [];
-  clears = 0;
-  audible: Audible = 'nothing';
-  readonly clock = new FakeClock();
-  readonly hearing = new Hearing({
-    clock: this.clock,
-    receiver: this.receiver,
-    playback: this.#playback(),
-    post: (message) => this.posts.push(message),
-  });
-
-  #playback() {
-    const rig = this;
-    return {
-      audible: () => rig.audible,
-      get isIdle() {
-        return rig.audible === 'nothing';
-      },
-      clear() {
-        rig.clears++;
-        rig.plays('nothing');
-      },
-    };
-  }
-
-  plays(audible: Audible): void {
-    this.audible = audible;
-    this.hearing.playbackChanged();
-  }
-
-  listen(listenId = 1): void {
-    this.hearing.listen({ kind: 'listen', callId: 7, listenId, ...LISTENING } satisfies FromCall);
-  }
-
-  kinds(): string[] {
-    return this.posts.map(({ kind }) => kind);
-  }
-}
+import { HearingRig } from '../../support/hearing-rig.ts';
 
 describe('hearing: the ear', () => {
   it('listens when asked, with the settings of the order', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     expect(rig.receiver.listening).toMatchObject({ endOfSpeechMs: 700, maxUtteranceMs: 10_000 });
     rig.hearing.stop();
@@ -58,7 +12,7 @@ describe('hearing: the ear', () => {
   });
 
   it('is deaf while a prompt plays that must be heard to its end', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.plays('protected');
     rig.listen();
     expect(rig.receiver.listening).toBeNull();
@@ -69,7 +23,7 @@ describe('hearing: the ear', () => {
   });
 
   it('does not react to what the receiver still found after it was told to stop', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     rig.hearing.stop();
     rig.hearing.found(RECEIVED.media | RECEIVED.speechStarted);
@@ -79,7 +33,7 @@ describe('hearing: the ear', () => {
 
 describe('hearing: speech', () => {
   it('interrupts before it reports', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.plays('interruptible');
     rig.listen();
     rig.hearing.found(RECEIVED.media | RECEIVED.speechStarted);
@@ -90,14 +44,14 @@ describe('hearing: speech', () => {
   });
 
   it('only reports while nothing plays', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     rig.hearing.found(RECEIVED.speechStarted);
     expect([rig.clears, rig.posts[0]]).toMatchObject([0, { kind: 'speech.started', bargeIn: false }]);
   });
 
   it('posts the utterance under the listen order that was in force', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen(3);
     rig.receiver.utterances.push(new ArrayBuffer(16));
     rig.hearing.found(RECEIVED.speechStarted);
@@ -108,7 +62,7 @@ describe('hearing: speech', () => {
   });
 
   it('posts start and end in their order when one message holds both', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     rig.receiver.utterances.push(new ArrayBuffer(16));
     rig.hearing.found(RECEIVED.speechStarted | RECEIVED.speechEnded);
@@ -118,7 +72,7 @@ describe('hearing: speech', () => {
 
 describe('hearing: no input', () => {
   it('counts from when everything queued was heard', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.plays('interruptible');
     rig.listen();
     expect(rig.receiver.noInputMs).toBeNull();
@@ -127,14 +81,14 @@ describe('hearing: no input', () => {
   });
 
   it('does not count while a prompt plays', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     rig.plays('interruptible');
     expect(rig.receiver.noInputMs).toBeNull();
   });
 
   it('is posted once for an order', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     rig.hearing.found(RECEIVED.noInput);
     rig.hearing.found(RECEIVED.noInput);
@@ -145,7 +99,7 @@ describe('hearing: no input', () => {
   });
 
   it('counts on, not anew, after speech that came to nothing', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     rig.hearing.found(RECEIVED.speechStarted);
     rig.receiver.noInputMs = null;
@@ -156,7 +110,7 @@ describe('hearing: no input', () => {
   });
 
   it('begins to count after speech over a prompt that came to nothing', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.plays('interruptible');
     rig.listen();
     rig.hearing.found(RECEIVED.speechStarted);
@@ -166,7 +120,7 @@ describe('hearing: no input', () => {
   });
 
   it('does not count while a prompt plays that was queued during speech', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     rig.hearing.found(RECEIVED.speechStarted);
     rig.plays('interruptible');
@@ -178,7 +132,7 @@ describe('hearing: no input', () => {
   });
 
   it('counts no further once an utterance is on its way', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.listen();
     rig.hearing.found(RECEIVED.speechStarted);
     rig.receiver.noInputMs = null;
@@ -190,13 +144,13 @@ describe('hearing: no input', () => {
 });
 
 describe('hearing: no input, and time without media', () => {
-  function armed(): Rig {
-    const rig = new Rig();
+  function armed(): HearingRig {
+    const rig = new HearingRig();
     rig.listen();
     return rig;
   }
 
-  function hears(rig: Rig, lengthMs: number): void {
+  function hears(rig: HearingRig, lengthMs: number): void {
     rig.receiver.receiveAudio(new Uint8Array(lengthMs * 8), -100);
     rig.clock.advanceMs(lengthMs);
   }
@@ -253,7 +207,7 @@ describe('hearing: no input, and time without media', () => {
 
 describe('hearing: digits', () => {
   it('drop the speech in progress, interrupt, and start the count anew', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.plays('interruptible');
     rig.listen();
     rig.hearing.digit();
@@ -265,7 +219,7 @@ describe('hearing: digits', () => {
   });
 
   it('do not interrupt a prompt that must be heard to its end', () => {
-    const rig = new Rig();
+    const rig = new HearingRig();
     rig.plays('protected');
     rig.hearing.digit();
     expect(rig.clears).toBe(0);

@@ -1,6 +1,7 @@
 /** A whole stream with the native receiver in it: what the fake receiver cannot show. */
 import { describe, expect, it } from 'vitest';
 import { CallerRig } from '../../support/caller-rig.ts';
+import { LISTENING } from '../../support/media-rigs.ts';
 import { join, silence, speech } from '../../support/signals.ts';
 
 describe('media stream with the native receiver', () => {
@@ -23,6 +24,35 @@ describe('media stream with the native receiver', () => {
     expect(structuredClone(utterance.audio, { transfer: [utterance.audio] }).byteLength).toBeGreaterThan(
       8000,
     );
+  });
+
+  it('tells what was said so far at a pause, takes it back, and confirms it by the utterance', () => {
+    const rig = new CallerRig();
+    rig.order({ kind: 'listen', listenId: 1, ...LISTENING, provisionalMs: 300, chunkMs: 200 });
+    const words = [speech(500, -20, 3), silence(500), speech(500, -20, 2), silence(1000)];
+    rig.callerSays(join(silence(500), ...words));
+    const told = rig.told();
+    expect(told.filter((kind) => kind !== 'speech.chunk')).toEqual([
+      'speech.started',
+      'utterance.provisional',
+      'utterance.withdrawn',
+      'utterance.provisional',
+      'utterance',
+    ]);
+    const chunks = rig.posts.filter((post) => post.kind === 'speech.chunk');
+    expect(chunks.map(({ sequence }) => sequence)).toEqual(chunks.map((_, at) => at));
+    const [first, last] = rig.posts.filter((post) => post.kind === 'utterance.provisional');
+    expect([first!.voicedMs < last!.voicedMs, first!.audio.byteLength < last!.audio.byteLength]).toEqual([
+      true,
+      true,
+    ]);
+    const utterance = rig.posts.find((post) => post.kind === 'utterance');
+    const chunked = join(...chunks.map(({ audio }) => new Int16Array(audio)));
+    for (const soFar of [new Int16Array(last!.audio), chunked]) {
+      const whole = new Int16Array(utterance!.audio).subarray(0, soFar.length);
+      expect(whole.length).toBeGreaterThan(8 * 1800);
+      expect(soFar.subarray(0, whole.length)).toEqual(whole);
+    }
   });
 
   it('takes a "no" that began just before a protected prompt ended', () => {

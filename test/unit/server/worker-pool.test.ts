@@ -123,6 +123,21 @@ describe('WorkerPool', () => {
     expect(audio.byteLength).toBe(0);
   });
 
+  it('transfers speech that is told before its end', async () => {
+    const { pool, messages, ready } = startPool();
+    await ready(1);
+    pool.place(7);
+    pool.post(started(7, CUES.talk));
+    const of = { callId: 7, listenId: 1, sampleRateHz: 8000 };
+    const [soFar, chunk, audio] = [new ArrayBuffer(320), new ArrayBuffer(160), new ArrayBuffer(640)];
+    pool.post({ kind: 'utterance.provisional', ...of, audio: soFar, voicedMs: 20 });
+    pool.post({ kind: 'speech.chunk', ...of, audio: chunk, sequence: 0 });
+    const at = { speechStartMs: 0, speechEndMs: 0, voicedMs: 0, cut: false };
+    pool.post({ kind: 'utterance', ...of, audio, ...at });
+    await messages.find((message) => message.kind === 'listen' && message.listenId === 640);
+    expect([soFar.byteLength, chunk.byteLength]).toEqual([0, 0]);
+  });
+
   it('ends only the call whose message cannot be sent', async () => {
     const { pool, lost, messages, ready } = startPool();
     await ready(1);
