@@ -28,6 +28,8 @@ import { wantedPrompts } from './wanted-prompts.ts';
 import { WarmUp, type WarmUpProgress } from './warm-up.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
+/** What threads and queues add to a turn's deadline before a prompt's failure is known. */
+const AUDIO_WAIT_SLACK_MS = 2000;
 
 /** What a test may put in another's place. */
 export interface TrunklineOptions {
@@ -147,6 +149,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       isVoiceReady: () => warmUp.isDone,
       openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {
         callMaxMs: config.CALL_MAX_SECONDS * 1000,
+        audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
         goodbyePromptKey: failureKey,
       }),
       apologyKey: failureKey,

@@ -45,7 +45,7 @@ export async function prunePrompts(
 ): Promise<void> {
   const files = promptFilesOf(config);
   const kept = await files.list();
-  const isNeeded = options.all ? () => false : needFor(config);
+  const isNeeded = options.all ? () => false : await needFor(config);
   const beforeWallMs = clock.wallMs() - (options.olderThan ?? 0) * DAY_MS;
   const doomed = kept.filter(
     (file) => !isNeeded(file) && (options.olderThan === undefined || file.usedAtWallMs < beforeWallMs),
@@ -58,8 +58,9 @@ export async function prunePrompts(
   );
 }
 
-function needFor(config: Config): (file: KeptPrompt) => boolean {
-  const speakers = createSynthesizers(config.speech, systemClock).map(({ synthesizer }) => synthesizer);
+async function needFor(config: Config): Promise<(file: KeptPrompt) => boolean> {
+  const members = await createSynthesizers(config.speech, systemClock);
+  const speakers = members.map(({ synthesizer }) => synthesizer);
   const needed = neededSpeech(loadFlowFiles(config.FLOW), speakers);
   return ({ about }) => about !== null && needed.has(spokenKey(about, null));
 }

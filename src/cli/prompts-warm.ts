@@ -12,6 +12,7 @@ import { type Config, readConfig } from '../config.ts';
 import type { FlowSet } from '../flow/flow-set.ts';
 import { createLog, type Log } from '../log.ts';
 import { PromptRegistry } from '../media/prompt-registry.ts';
+import { checkVendors } from '../speech/check-vendors.ts';
 import { type ChainMember, createSynthesizers } from '../speech/create-synthesizers.ts';
 import { spokenBy, spokenKey } from '../speech/spoken.ts';
 import { VoiceLink } from '../voice-link.ts';
@@ -79,17 +80,17 @@ export async function warmPrompts(options: WarmOptions): Promise<0 | 1 | 130> {
   const { config, flows, output, errors, clock, signal } = options;
   mkdirSync(resolve(config.DATA_DIR), { recursive: true, mode: 0o700 });
   const wanted = wantedPrompts(flows);
-  const members = createSynthesizers(config.speech, clock);
-  const keptKeys = await keysOnDisk(config, wanted, members[0]);
+  const [first] = await createSynthesizers(config.speech, clock);
+  const keptKeys = await keysOnDisk(config, wanted, first);
   const progress = new PromptProgress(output, wanted.size, clock);
   const outcomes = await makeAll(options, wanted, keptKeys, progress, async (made) => {
     // A prompt is given out before it is written; a full disk shows only here.
     for (let waits = 0; waits < DISK_WAITS_MAX; waits++) {
-      const kept = await keysOnDisk(config, wanted, members[0]);
+      const kept = await keysOnDisk(config, wanted, first);
       if (made.every((key) => kept.has(key))) return [];
       await new Promise<void>((resolve) => void clock.setTimer(DISK_WAIT_MS, resolve));
     }
-    const kept = await keysOnDisk(config, wanted, members[0]);
+    const kept = await keysOnDisk(config, wanted, first);
     return made.filter((key) => !kept.has(key));
   });
   progress.stop();
@@ -100,10 +101,8 @@ export async function warmPrompts(options: WarmOptions): Promise<0 | 1 | 130> {
   output.write(`${summaryOf(outcomes)}\n`);
   const isWhole = report(wanted, outcomes, errors);
   if (isWhole) return 0;
-  for (const { check } of members) {
-    for (const { level, text } of (await check?.(signal)) ?? []) {
-      if (level !== 'ok') errors.write(`${text}\n`);
-    }
+  for (const { level, text } of await checkVendors(config.speech, clock)) {
+    if (level !== 'ok') errors.write(`${text}\n`);
   }
   return 1;
 }

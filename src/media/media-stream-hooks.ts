@@ -15,6 +15,8 @@ export interface MediaStreamHooks {
 }
 
 export interface MediaStreamLimits {
+  /** A prompt whose audio takes longer has failed; more than a turn with all its tries and vendors may take. */
+  readonly audioWaitMaxMs: number;
   /** From the opening of the call's first socket, as far as `accept` says how long ago that was; `CALL_MAX_SECONDS`. */
   readonly callMaxMs: number;
   /** Played when that has passed; null: the stream ends without a word. */

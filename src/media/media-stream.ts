@@ -6,9 +6,10 @@
  *   opening    start: `onStart`                                       starting
  *   opening    10 s passed; a start that we cannot serve              ended, 1008
  *   starting   accept                                                 live; digits that came before are posted
- *   live       order: play, listen, stop.listening, clear             live
+ *   live       order: play, fill, listen, stop.listening, clear       live
  *   live       order: finish; `playAndFinish`                         finishing (from starting too: `playAndFinish`)
  *   live       no media for a second                                  live: quiet is fed in its place, so that time goes on
+ *   finishing  order: fill                                            finishing
  *   finishing  the queue was heard, or cut                            ended, 1000
  *   finishing  time limit                                             finishing: cut if not heard 30 s later
  *   any        stop; socket closed; no media for 30 s; flood;         ended
@@ -69,8 +70,12 @@ export class MediaStream {
     this.#hooks = hooks;
     this.#limits = limits;
     this.#playback = new Playback(
-      { clock: plane.clock, wheel: plane.wheel, registry: plane.registry, transport },
+      { ...plane, transport, audioWaitMaxMs: limits.audioWaitMaxMs },
       {
+        started: (playId) => {
+          if (playId === OWN_PLAY_ID || this.#callId === null) return;
+          hooks.post({ kind: 'prompt.started', callId: this.#callId, playId });
+        },
         ended: (playId, outcome, playedMs) => {
           if (playId === OWN_PLAY_ID || this.#callId === null) return;
           hooks.post({ kind: 'prompt.ended', callId: this.#callId, playId, outcome, playedMs });
@@ -205,8 +210,11 @@ export class MediaStream {
 
   /** An order of the call's worker. Orders of another call id, and kinds that are the server's, are ignored. */
   order(order: FromCall): void {
-    const state = this.#state;
-    if (state.kind !== 'live' || order.callId !== state.callId) return;
+    const { kind } = this.#state;
+    if (order.callId !== this.#callId) return;
+    // The last words may be late, too.
+    if (order.kind === 'fill' && (kind === 'live' || kind === 'finishing')) this.#playback.fill(order);
+    if (kind !== 'live') return;
     switch (order.kind) {
       case 'play':
         this.#playback.enqueue(order);

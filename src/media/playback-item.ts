@@ -32,6 +32,10 @@ export class PlaybackItem {
   readonly markName: string;
   stage: ItemStage = 'awaiting audio';
   prompt: ReadyPrompt | null = null;
+  /** When it fails for want of its audio; null: its turn has not come yet. */
+  waitsUntilAtMs: number | null = null;
+  /** Its first audio is on its way. */
+  hasStarted = false;
   sentBytes = 0;
   /** When all that was sent of it will have been played, by our clock and at the earliest. */
   sentUntilAtMs = 0;

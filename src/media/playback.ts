@@ -5,7 +5,9 @@
  *   state      event                                            next state
  *   idle       enqueue: audio here / not here                   sending / waiting
  *   waiting    its audio came                                   sending
- *   waiting    it failed, or 6 s passed: outcome `failed`       the next item's, or idle
+ *   waiting    it failed, or took too long: outcome `failed`    the next item's, or idle
+ *   idle,      fill: its audio is here, nothing can be heard    sending, then what it was
+ *   waiting
  *   sending    lead full: wait; all sent: the mark follows      sending; draining, or waiting for the next item
  *   sending    the socket's buffer is full                      held
  *   held       drained, or 50 ms passed, and there is room      sending
@@ -33,7 +35,6 @@ import type { Transport } from './transport.ts';
 
 const HELD_RETRY_MS = 50;
 const HELD_MAX_MS = 10_000;
-const AUDIO_WAIT_MAX_MS = 6000;
 /** After `finish`, a mark is waited for so long and no longer. */
 const LAST_MARK_WAIT_MAX_MS = 5000;
 /** What the network may add where only our clock says that a prompt was heard. */
@@ -56,6 +57,7 @@ export class Playback implements PromptWaiter {
   readonly #wheel: TimerWheel;
   readonly #registry: PromptRegistry;
   readonly #transport: Transport;
+  readonly #audioWaitMaxMs: number;
   readonly #hooks: PlaybackHooks;
   readonly #timer: WheelTimer;
   readonly #pacer: Pacer;
@@ -76,6 +78,8 @@ export class Playback implements PromptWaiter {
       readonly wheel: TimerWheel;
       readonly registry: PromptRegistry;
       readonly transport: Transport;
+      /** How long an item may wait for its audio before it fails. */
+      readonly audioWaitMaxMs: number;
     },
     hooks: PlaybackHooks,
   ) {
@@ -83,6 +87,7 @@ export class Playback implements PromptWaiter {
     this.#wheel = of.wheel;
     this.#registry = of.registry;
     this.#transport = of.transport;
+    this.#audioWaitMaxMs = of.audioWaitMaxMs;
     this.#pacer = new Pacer(of.transport);
     this.#hooks = hooks;
     this.#timer = of.wheel.createTimer(() => this.#guard(() => this.#advance(this.#clock.nowMs())));
@@ -110,6 +115,24 @@ export class Playback implements PromptWaiter {
     const taken = this.#queue.length <= QUEUE_ITEMS_MAX && (this.#claim(item) || this.#wait(item));
     const nowMs = this.#clock.nowMs();
     if (!taken) this.#end(item, 'failed', nowMs);
+    this.#advance(nowMs);
+  }
+
+  /**
+   * Something to be heard in a silence: before what waits for its audio, and not at all (`interrupted`) where anything can
+   * be heard, or this is not here itself. What waits goes on waiting, to its own deadline. After `finish`, too.
+   */
+  fill(play: { readonly playId: number; readonly promptKey: string }): void {
+    if (this.#state.kind === 'closed') return;
+    const nowMs = this.#clock.nowMs();
+    const item = new PlaybackItem({ ...play, bargeIn: true }, this.#generation);
+    const isSilent = this.#queue.every((queued) => queued.isOver(nowMs) || queued.prompt === null);
+    if (!isSilent || this.#finish === 'told' || !this.#claim(item)) {
+      this.#hooks.ended(play.playId, 'interrupted', 0);
+      return;
+    }
+    const at = this.#queue.findIndex((queued) => queued.prompt === null);
+    this.#queue.splice(at < 0 ? this.#queue.length : at, 0, item);
     this.#advance(nowMs);
   }
 
@@ -244,7 +267,12 @@ export class Playback implements PromptWaiter {
       if (item === undefined) return this.#queue.length === 0 ? IDLE : DRAINING;
       if (item.prompt === null) return this.#waitingFor(item, nowMs);
       if (nowMs < this.#pacer.sendAtMs(item)) return SENDING;
-      if (!this.#pacer.send(item, nowMs)) {
+      const isSent = this.#pacer.send(item, nowMs);
+      if (item.sentBytes > 0 && !item.hasStarted) {
+        item.hasStarted = true;
+        this.#hooks.started(item.playId);
+      }
+      if (!isSent) {
         if (this.#state.kind === 'held' && !sentAny) return this.#state;
         return { kind: 'held', untilAtMs: nowMs + HELD_MAX_MS };
       }
@@ -254,7 +282,9 @@ export class Playback implements PromptWaiter {
 
   #waitingFor(item: PlaybackItem, nowMs: number): PlaybackState {
     if (this.#state.kind === 'waiting' && this.#state.playId === item.playId) return this.#state;
-    return { kind: 'waiting', playId: item.playId, untilAtMs: nowMs + AUDIO_WAIT_MAX_MS };
+    // Counted from the first time, whatever was played in between.
+    item.waitsUntilAtMs ??= nowMs + this.#audioWaitMaxMs;
+    return { kind: 'waiting', playId: item.playId, untilAtMs: item.waitsUntilAtMs };
   }
 
   /** The mark of the item at `index` came back. */

@@ -30,8 +30,8 @@ export interface PromptRegistryCounts {
 }
 
 interface Entry {
-  readonly prompt: ReadyPrompt;
-  readonly bytes: number;
+  prompt: ReadyPrompt;
+  bytes: number;
   playing: number;
 }
 
@@ -53,10 +53,14 @@ export class PromptRegistry {
     this.#fixedKeys.add(key);
   }
 
-  /** The voice thread made it. False, and its waiters are told that it failed, if it is malformed or there is no room. */
+  /**
+   * The voice thread made it; what is here under the same key gives way to it, but for streams that play that now. False,
+   * and its waiters are told that it failed, if it is malformed, of another format than what it replaces, or there is no room.
+   */
   ready(prompt: ReadyPrompt): boolean {
     const { key } = prompt;
-    if (this.#entries.has(key)) return true;
+    const earlier = this.#entries.get(key);
+    if (earlier !== undefined) return this.#replace(earlier, prompt);
     const bytes = prompt.wire.length + prompt.levels.length;
     if (!isWellFormed(prompt) || !(this.#makeRoom(bytes) || this.#fixedKeys.has(key))) {
       this.#refused++;
@@ -118,6 +122,21 @@ export class PromptRegistry {
     let playing = 0;
     for (const entry of this.#entries.values()) playing += entry.playing;
     return { prompts: this.#entries.size, bytes: this.#bytes, waiters, playing, refused: this.#refused };
+  }
+
+  /** A stand-in's successor is about as long; what it exceeds the bound by, the next one makes room for. */
+  #replace(entry: Entry, prompt: ReadyPrompt): boolean {
+    const { codec, sampleRateHz } = entry.prompt.format;
+    const { format } = prompt;
+    if (!isWellFormed(prompt) || format.codec !== codec || format.sampleRateHz !== sampleRateHz) {
+      this.#refused++;
+      return false;
+    }
+    const bytes = prompt.wire.length + prompt.levels.length;
+    this.#bytes += bytes - entry.bytes;
+    entry.bytes = bytes;
+    entry.prompt = prompt;
+    return true;
   }
 
   #takeWaiters(key: string): Iterable<PromptWaiter> {

@@ -3,14 +3,13 @@
  * with its guard. Vendor packages are loaded here, when the worker starts and only if they are configured.
  */
 import type { RecognizerName, SpeechSettings } from '../channel/speech-settings.ts';
-import type { VendorHealth, VendorRole } from '../channel/vendor-messages.ts';
+import type { VendorHealth } from '../channel/vendor-messages.ts';
 import type { Clock } from '../clock.ts';
-import { TrunklineError } from '../errors.ts';
 import { loadBuiltinRecognizer } from './builtin/load-recognizer.ts';
 import { GuardedUnderstanding } from './guarded-understanding.ts';
 import type { Recognizer } from './recognizer.ts';
 import { RecognizerChain, type RecognizerLink } from './recognizer-chain.ts';
-import { VendorGuard } from './resilience/vendor-guard.ts';
+import { createTellingGuard } from './resilience/telling-guard.ts';
 import { VendorTally } from './resilience/vendor-tally.ts';
 import type { Understanding } from './understanding.ts';
 
@@ -34,8 +33,8 @@ export async function loadCallSpeech(parts: CallSpeechParts): Promise<CallSpeech
   const { settings } = parts;
   const links: RecognizerLink[] = [];
   for (const name of settings.recognizers) {
-    const recognizer = await loadRecognizer(name, settings);
-    const guard = name === 'builtin' ? null : guardOf('recognizer', recognizer.provider, parts);
+    const recognizer = await loadRecognizer(name, parts);
+    const guard = name === 'builtin' ? null : createTellingGuard('recognizer', recognizer.provider, parts);
     links.push({ recognizer, guard });
   }
   const tally = new VendorTally();
@@ -56,15 +55,20 @@ function chainOf(
   return new RecognizerChain({ links, clock, apiDeadlineMs, turnDeadlineMs, tally });
 }
 
-async function loadRecognizer(name: RecognizerName, { openai }: SpeechSettings): Promise<Recognizer> {
+async function loadRecognizer(
+  name: RecognizerName,
+  { clock, settings: { openai } }: CallSpeechParts,
+): Promise<Recognizer> {
   switch (name) {
     case 'openai': {
       const { OpenAiRecognizer } = await import('./openai/openai-recognizer.ts');
-      return new OpenAiRecognizer(openai);
+      const { OpenAiApi } = await import('./openai/openai-api.ts');
+      const api = new OpenAiApi({ settings: openai, clock, body: 'whole' });
+      return new OpenAiRecognizer(api, openai.transcribeModel);
     }
     case 'openai-live': {
       const { OpenAiLiveRecognizer } = await import('./openai/openai-live-recognizer.ts');
-      return new OpenAiLiveRecognizer(openai);
+      return new OpenAiLiveRecognizer(openai, clock);
     }
     case 'builtin':
       return loadBuiltinRecognizer();
@@ -73,10 +77,13 @@ async function loadRecognizer(name: RecognizerName, { openai }: SpeechSettings):
 
 async function loadUnderstanding(tally: VendorTally, parts: CallSpeechParts): Promise<Understanding | null> {
   const { clock, settings } = parts;
-  if (settings.openai.understandingModel === null) return null;
+  const { understandingModel } = settings.openai;
+  if (understandingModel === null) return null;
   const { OpenAiUnderstanding } = await import('./openai/openai-understanding.ts');
-  const understanding = new OpenAiUnderstanding(settings.openai);
-  const guard = guardOf('understanding', understanding.provider, parts);
+  const { OpenAiApi } = await import('./openai/openai-api.ts');
+  const api = new OpenAiApi({ settings: settings.openai, clock, body: 'whole' });
+  const understanding = new OpenAiUnderstanding(api, understandingModel);
+  const guard = createTellingGuard('understanding', understanding.provider, parts);
   return new GuardedUnderstanding({
     understanding,
     guard,
@@ -84,21 +91,4 @@ async function loadUnderstanding(tally: VendorTally, parts: CallSpeechParts): Pr
     tally,
     apiDeadlineMs: settings.apiDeadlineMs,
   });
-}
-
-function guardOf(
-  role: VendorRole,
-  provider: string,
-  { clock, tell }: Pick<CallSpeechParts, 'clock' | 'tell'>,
-): VendorGuard {
-  return new VendorGuard({
-    clock,
-    onChange: (state, cause) => tell({ kind: 'vendor.health', role, provider, state, why: whyOf(cause) }),
-  });
-}
-
-/** Messages of our own errors hold nothing that a caller said. Of any other error the name must do. */
-function whyOf(cause: unknown): string {
-  if (cause instanceof TrunklineError) return cause.message;
-  return cause instanceof Error ? cause.name : '';
 }

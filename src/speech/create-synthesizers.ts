@@ -1,10 +1,8 @@
 /** The synthesizers of the configuration, in the order in which they are asked. */
 import type { SpeechSettings, SynthesizerName } from '../channel/speech-settings.ts';
-import type { VendorChecked } from '../channel/vendor-messages.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../errors.ts';
 import { FliteSynthesizer } from './builtin/flite-synthesizer.ts';
-import { checkElevenLabs } from './elevenlabs/check-elevenlabs.ts';
 import { ElevenLabsSynthesizer } from './elevenlabs/elevenlabs-synthesizer.ts';
 import type { Synthesizer } from './synthesizer.ts';
 
@@ -14,19 +12,20 @@ export interface ChainMember {
   readonly concurrency: number;
   /** What its first request would wait for; it may hold the thread for a second. */
   readonly preload?: () => Promise<void>;
-  /** Whether it will speak for us. Never rejects. */
-  readonly check?: (signal: AbortSignal) => Promise<VendorChecked[]>;
 }
 
 /** flite holds the thread while it speaks: more at once would only wait. */
 const BUILTIN_CONCURRENCY = 1;
+/** Its limits are by the minute, and far above what prompts need. */
+const OPENAI_CONCURRENCY = 4;
 
-/** Reads 21 MB if `builtin` is among them. Throws ConfigError where none of them can be had. */
-export function createSynthesizers(
+/** Reads 21 MB if `builtin` is among them. Rejects with ConfigError where none of them can be had. */
+export async function createSynthesizers(
   speech: SpeechSettings,
   clock: Clock,
-): readonly [ChainMember, ...ChainMember[]] {
-  const [first, ...others] = speech.synthesizers.flatMap((name) => createMember(name, speech, clock) ?? []);
+): Promise<readonly [ChainMember, ...ChainMember[]]> {
+  const members = await Promise.all(speech.synthesizers.map((name) => createMember(name, speech, clock)));
+  const [first, ...others] = members.filter((member) => member !== null);
   if (first === undefined) {
     throw new ConfigError(
       `SYNTHESIZERS: expected one that can speak, received ${speech.synthesizers.join(', ')}`,
@@ -35,8 +34,12 @@ export function createSynthesizers(
   return [first, ...others];
 }
 
-/** Null: this name has none yet. */
-function createMember(name: SynthesizerName, speech: SpeechSettings, clock: Clock): ChainMember | null {
+/** Null: it is named and not configured, which the configuration does not let pass. */
+async function createMember(
+  name: SynthesizerName,
+  speech: SpeechSettings,
+  clock: Clock,
+): Promise<ChainMember | null> {
   switch (name) {
     case 'elevenlabs': {
       const settings = speech.elevenlabs;
@@ -46,13 +49,16 @@ function createMember(name: SynthesizerName, speech: SpeechSettings, clock: Cloc
         synthesizer,
         concurrency: settings.concurrency,
         preload: () => synthesizer.preload(),
-        check: (signal) => checkElevenLabs(settings, signal, clock),
       };
     }
-    case 'openai':
-      // PLUG IN HERE: `new OpenAiSynthesizer(speech.openai, ...)` of ./openai/openai-synthesizer.ts, and `checkOpenAi` as its
-      // check. Until then the chain goes on without it.
-      return null;
+    case 'openai': {
+      const { OpenAiApi } = await import('./openai/openai-api.ts');
+      const { OpenAiSynthesizer } = await import('./openai/openai-synthesizer.ts');
+      const { speechModel, speechVoice } = speech.openai;
+      const api = new OpenAiApi({ settings: speech.openai, clock, body: 'stream' });
+      const synthesizer = new OpenAiSynthesizer(api, { model: speechModel, defaultVoice: speechVoice });
+      return { synthesizer, concurrency: OPENAI_CONCURRENCY };
+    }
     case 'builtin':
       return { synthesizer: FliteSynthesizer.load(), concurrency: BUILTIN_CONCURRENCY };
   }

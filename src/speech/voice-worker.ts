@@ -9,11 +9,16 @@ import { TELEPHONE_FORMAT } from '../audio/audio-format.ts';
 import type { FromVoice, PromptWanted } from '../channel/voice-messages.ts';
 import type { VoiceWorkerStart } from '../channel/voice-start.ts';
 import { systemClock } from '../clock.ts';
+import { DeadlineError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { FLITE_VOICES, FliteSynthesizer } from './builtin/flite-synthesizer.ts';
+import { BUILTIN_PROVIDER, FLITE_VOICES, FliteSynthesizer } from './builtin/flite-synthesizer.ts';
+import { checkVendors } from './check-vendors.ts';
 import { createSynthesizers } from './create-synthesizers.ts';
 import { PromptChain } from './prompt-chain.ts';
 import { PromptFiles } from './prompt-files.ts';
+import { createTellingGuard } from './resilience/telling-guard.ts';
+import { VendorTally } from './resilience/vendor-tally.ts';
+import type { Synthesizer } from './synthesizer.ts';
 import { type Guard, VendorVoice } from './vendor-voice.ts';
 import { VoiceThread } from './voice-thread.ts';
 
@@ -30,14 +35,19 @@ const port = parentPort as MessagePort;
 const log = createLog({ level: start.logLevel, logPii: start.logPii }).child({ workerId: 'voice' });
 const send = (message: FromVoice): void => port.postMessage(message);
 
-// PLUG IN HERE: a VendorGuard of ./resilience/ for each vendor but the built-in one, which tells `VendorHealth` by `send`.
-const guard: Guard = { isUsable: () => true, isTrialDue: () => false, run: (work) => work() };
-
-const [first, ...others] = createSynthesizers(start.speech, systemClock);
+const tally = new VendorTally();
+const [first, ...others] = await createSynthesizers(start.speech, systemClock);
 const members = [first, ...others];
 const files = await openFiles();
 const toVoice = ({ synthesizer, concurrency }: typeof first): VendorVoice =>
-  new VendorVoice({ synthesizer, concurrency, guard, files, clock: systemClock, log });
+  new VendorVoice({
+    synthesizer,
+    concurrency,
+    guard: guardOf(synthesizer),
+    files,
+    clock: systemClock,
+    log,
+  });
 const chain = new PromptChain({
   voices: [toVoice(first), ...others.map(toVoice)],
   knownVoices: FLITE_VOICES,
@@ -65,6 +75,30 @@ send({
   voices: [...new Set([...members.map(({ synthesizer }) => synthesizer.defaultVoice), ...FLITE_VOICES])],
 });
 whenIdle(() => void checkAndPreload());
+
+/** The built-in voice is never passed over; every other one is counted, and left alone while it is down. */
+function guardOf({ provider }: Synthesizer): Guard {
+  if (provider === BUILTIN_PROVIDER) {
+    return { isUsable: () => true, isTrialDue: () => false, run: (work) => work() };
+  }
+  const guard = createTellingGuard('synthesizer', provider, { clock: systemClock, tell: send });
+  return {
+    isUsable: () => guard.isUsable(),
+    isTrialDue: () => guard.isTrialDue(),
+    run: async (work) => {
+      try {
+        const result = await guard.run(work);
+        tally.count('synthesizer', provider, 'ok');
+        return result;
+      } catch (failure) {
+        tally.count('synthesizer', provider, failure instanceof DeadlineError ? 'late' : 'failed');
+        throw failure;
+      } finally {
+        send({ kind: 'vendor.counts', counts: tally.take() });
+      }
+    },
+  };
+}
 
 /** The first words of a fresh module cost twice the time of the next; nobody shall wait for that. */
 async function warmUpBuiltin(): Promise<void> {
@@ -99,8 +133,7 @@ function whenIdle(act: () => void): void {
 }
 
 async function checkAndPreload(): Promise<void> {
-  const checks = await Promise.all(members.map(({ check }) => check?.(neverAborted) ?? []));
-  for (const finding of checks.flat()) send(finding);
+  for (const finding of await checkVendors(start.speech, systemClock)) send(finding);
   // One at a time: each holds the thread, and what was wanted meanwhile comes between.
   for (const { synthesizer, preload } of members) {
     await preload?.().catch((err: unknown) => {

@@ -42,6 +42,7 @@ beforeEach(async () => {
     parts: {
       openStream: twilioStreams({ clock, wheel, registry, census, log: silentLog }, addon, {
         callMaxMs: 120_000,
+        audioWaitMaxMs: 6000,
         goodbyePromptKey: 'apology',
       }),
     },

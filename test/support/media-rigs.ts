@@ -43,6 +43,7 @@ export class PlaybackRig {
   readonly registry = registryOfPrompts();
   readonly socket = new FakeSocket();
   readonly transport = new TwilioTransport(this.socket, new FakeReceiver());
+  readonly started: number[] = [];
   readonly ended: { playId: number; outcome: PlayOutcome; playedMs: number }[] = [];
   readonly playback: Playback;
   readonly carrier: FakeCarrier;
@@ -54,8 +55,15 @@ export class PlaybackRig {
   constructor() {
     this.transport.readEvent(carrierSays.start(), false, -100);
     this.playback = new Playback(
-      { clock: this.clock, wheel: this.wheel, registry: this.registry, transport: this.transport },
       {
+        clock: this.clock,
+        wheel: this.wheel,
+        registry: this.registry,
+        transport: this.transport,
+        audioWaitMaxMs: 6000,
+      },
+      {
+        started: (playId) => this.started.push(playId),
         ended: (playId, outcome, playedMs) => this.ended.push({ playId, outcome, playedMs }),
         changed: () => this.changes++,
         finished: () => this.finished++,
@@ -118,7 +126,7 @@ export class StreamRig {
         post: (message) => this.posts.push(message),
         onEnd: (reason, disposition) => this.ends.push({ reason, disposition }),
       },
-      { callMaxMs: 120_000, goodbyePromptKey: null, ...options },
+      { callMaxMs: 120_000, goodbyePromptKey: null, audioWaitMaxMs: 6000, ...options },
     );
     this.carrier = new FakeCarrier(this.clock, (name) => this.receive(carrierSays.mark(name)));
     this.socket.onSend = (message) => this.carrier.takes(message);
@@ -165,7 +173,8 @@ export class StreamRig {
 
   /** What was posted, one word each, with what tells one from another. */
   told(): string[] {
-    return this.posts.map((post) => {
+    return this.posts.flatMap((post) => {
+      if (post.kind === 'prompt.started') return [];
       if (post.kind === 'prompt.ended') return `${post.playId} ${post.outcome}`;
       if (post.kind === 'digit') return `digit ${post.digit}`;
       if (post.kind === 'speech.started') return post.bargeIn ? 'barge-in' : 'speech.started';

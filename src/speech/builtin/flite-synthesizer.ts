@@ -13,7 +13,7 @@ import { runCommand } from './wasi-host.ts';
 export const FLITE_VOICES = ['slt', 'rms', 'awb', 'kal16', 'kal'] as const;
 export const FLITE_DEFAULT_VOICE = 'slt';
 
-const PROVIDER = 'builtin';
+export const BUILTIN_PROVIDER = 'builtin';
 const TEXT_CHARACTERS_MAX = 2000;
 /** flite keeps a whole text's features: 30 MB for this much, 175 MB for 2,000 characters. */
 const PART_CHARACTERS_MAX = 300;
@@ -21,7 +21,7 @@ const PART_CHARACTERS_MAX = 300;
 const PART_BYTES_MAX = 2 * 16_000 * 60;
 
 export class FliteSynthesizer implements Synthesizer {
-  readonly provider = PROVIDER;
+  readonly provider = BUILTIN_PROVIDER;
   readonly model = '';
   readonly defaultVoice = FLITE_DEFAULT_VOICE;
   readonly #module: WebAssembly.Module;
@@ -81,7 +81,7 @@ export class FliteSynthesizer implements Synthesizer {
 }
 
 function refused(message: string): ProviderError {
-  return new ProviderError(message, { provider: PROVIDER, fault: 'refused' });
+  return new ProviderError(message, { provider: BUILTIN_PROVIDER, fault: 'refused' });
 }
 
 /** flite reads bytes of ASCII: accents are dropped, typographic marks replaced, control characters removed. */

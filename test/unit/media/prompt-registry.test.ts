@@ -39,6 +39,30 @@ describe('prompt registry', () => {
     expect(registry.counts().waiters).toBe(0);
   });
 
+  it('lets a later prompt take the place of an earlier one, but not in the ears of who hears that', () => {
+    const registry = registryFor(4);
+    const standIn = promptOf('a', 1000);
+    const better = promptOf('a', 2000);
+    registry.ready(standIn);
+    expect(registry.acquire('a')).toBe(standIn);
+    expect(registry.ready(better)).toBe(true);
+    expect(registry.acquire('a')).toBe(better);
+    expect(registry.counts()).toMatchObject({ prompts: 1, playing: 2, bytes: 2 * SECOND_BYTES });
+    registry.release('a');
+    registry.release('a');
+    expect(registry.counts().playing).toBe(0);
+  });
+
+  it('keeps what it has where the later one is of another format, or malformed', () => {
+    const registry = registryFor(4);
+    const prompt = promptOf('a', 1000);
+    registry.ready(prompt);
+    const format = { codec: 'alaw', sampleRateHz: 8000, channels: 1 } as const;
+    expect(registry.ready({ ...prompt, format })).toBe(false);
+    expect(registry.ready({ ...prompt, audioBytes: 7 })).toBe(false);
+    expect(registry.acquire('a')).toBe(prompt);
+  });
+
   it('does not tell a waiter that stopped waiting', () => {
     const registry = registryFor(2);
     const told: string[] = [];
