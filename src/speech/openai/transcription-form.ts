@@ -1,6 +1,6 @@
 /**
- * The multipart body of a transcription request, made by hand: with the SDK's own way (`File`, `FormData` and their
- * readers) a request costs half as much CPU again (bench/recognizer.ts).
+ * The multipart body of a transcription request, made by hand: the SDK's own way (`File`, `FormData` and their readers)
+ * costs a quarter more CPU a request (bench/recognizer.ts).
  */
 import { randomUUID } from 'node:crypto';
 import type { PcmAudio } from '../../audio/audio-format.ts';
