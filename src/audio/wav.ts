@@ -3,7 +3,7 @@
  * A-law, mono, with any chunks around them and with the dummy sizes of a stream (0, 0xFFFFFFFF). Any thread.
  */
 import { ProtocolError } from '../errors.ts';
-import { isSampleRateHz, type PcmAudio, SAMPLE_RATES_HZ } from './audio-format.ts';
+import { isSampleRateHz, type PcmAudio, SAMPLE_RATES_HZ, type SampleRateHz } from './audio-format.ts';
 import { decodeG711 } from './g711.ts';
 
 /** `reason` is a sentence for whoever supplied the file. */
@@ -16,6 +16,8 @@ const TAG_PCM = 1;
 const TAG_FLOAT = 3;
 const TAG_ALAW = 6;
 const TAG_MULAW = 7;
+/** Of the files written here: RIFF, fmt and data headers. */
+const WAV_HEADER_BYTES = 44;
 /** The tag proper is then the start of the sub-format's GUID. */
 const TAG_EXTENSIBLE = 0xfffe;
 
@@ -62,13 +64,21 @@ export function readWav(bytes: Uint8Array): PcmAudio {
 }
 
 /** A mono 16-bit PCM file. */
-export function writeWav(audio: PcmAudio): Uint8Array<ArrayBuffer> {
-  const { samples, sampleRateHz } = audio;
-  const file = new Uint8Array(44 + samples.length * 2);
-  const view = new DataView(file.buffer);
-  const put = (at: number, name: string): void => file.set(Buffer.from(name, 'latin1'), at);
+export function writeWav({ samples, sampleRateHz }: PcmAudio): Uint8Array<ArrayBuffer> {
+  const file = new Uint8Array(WAV_HEADER_BYTES + samples.length * 2);
+  file.set(wavHeader(samples.length, sampleRateHz));
+  // Every CPU that Trunkline runs on is little-endian, as the file is; a sample at a time cost twenty times as much.
+  file.set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), WAV_HEADER_BYTES);
+  return file;
+}
+
+/** What stands before the samples of such a file, for whoever writes them elsewhere: little-endian, nothing after them. */
+export function wavHeader(sampleCount: number, sampleRateHz: SampleRateHz): Uint8Array<ArrayBuffer> {
+  const header = new Uint8Array(WAV_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  const put = (at: number, name: string): void => header.set(Buffer.from(name, 'latin1'), at);
   put(0, 'RIFF');
-  view.setUint32(4, 36 + samples.length * 2, true);
+  view.setUint32(4, WAV_HEADER_BYTES - 8 + sampleCount * 2, true);
   put(8, 'WAVEfmt ');
   view.setUint32(16, 16, true);
   view.setUint16(20, TAG_PCM, true);
@@ -78,10 +88,8 @@ export function writeWav(audio: PcmAudio): Uint8Array<ArrayBuffer> {
   view.setUint16(32, 2, true);
   view.setUint16(34, 16, true);
   put(36, 'data');
-  view.setUint32(40, samples.length * 2, true);
-  // Every CPU that Trunkline runs on is little-endian, as the file is; a sample at a time cost twenty times as much.
-  file.set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), 44);
-  return file;
+  view.setUint32(40, sampleCount * 2, true);
+  return header;
 }
 
 function readFormat(view: DataView, start: number, chunkBytes: number): WavFormat {

@@ -2,22 +2,22 @@
  * One whole piece of audio at another rate, at once. For streams, which must keep their filter's state, there is the
  * resampler itself (audio/resampler.ts). Synchronous, a fraction of a millisecond for a second of audio.
  */
+import { addon } from '../audio/addon.ts';
 import type { PcmAudio, SampleRateHz } from '../audio/audio-format.ts';
-import { Resampler } from '../audio/resampler.ts';
 
 /**
  * The result is exactly `samples * toHz / fromHz` long, rounded, and not late: the filter's delay is taken off its
- * start. At the same rate the very same object comes back.
+ * start. At the same rate the very same object comes back. It is a view: `samples.buffer` is longer.
  */
 export function resample(audio: PcmAudio, toHz: SampleRateHz): PcmAudio {
   if (audio.sampleRateHz === toHz) return audio;
-  const resampler = new Resampler(audio.sampleRateHz, toHz);
-  const body = resampler.push(audio.samples);
-  const tail = resampler.flush();
-  const late = new Int16Array(body.length + tail.length);
-  late.set(body);
-  late.set(tail, body.length);
-  const samples = new Int16Array(Math.round((audio.samples.length * toHz) / audio.sampleRateHz));
-  samples.set(late.subarray(resampler.delaySamples, resampler.delaySamples + samples.length));
-  return { samples, sampleRateHz: toHz };
+  const input = audio.samples;
+  const resampler = new addon.Resampler(audio.sampleRateHz, toHz);
+  const { delaySamples } = resampler;
+  const sampleCount = Math.round((input.length * toHz) / audio.sampleRateHz);
+  // One array for all of it: with one a step, collecting them cost more than the filter.
+  const late = new Int16Array(Math.max(resampler.maxOutputSamples(input.length), sampleCount) + delaySamples);
+  const done = resampler.process(input, late);
+  resampler.flush(late.subarray(done));
+  return { samples: late.subarray(delaySamples, delaySamples + sampleCount), sampleRateHz: toHz };
 }
