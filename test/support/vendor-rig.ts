@@ -2,6 +2,7 @@
  * A whole Trunkline that listens and speaks by vendors, and strict local servers in the vendors' place, which do on request
  * what vendors do on bad days. Its callers say yes to everything and measure how long they wait in silence.
  */
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { CallReport } from '../../src/simulator/call-report.ts';
@@ -17,6 +18,10 @@ import { type Finished, type RigCallOptions, TrunklineRig } from './trunkline-ri
 const CALL_WORKER = new URL('../../src/call/call-worker.ts', import.meta.url);
 const ELEVENLABS_KEY = 'sk_simulated';
 const VOICE_ID = 'JBFqnCBsd6RMkjVDRZzb';
+/** `short` first: its questions are fixed. `spoken` asks what no cache can hold. */
+const FLOWS = ['short', 'spoken', 'three']
+  .map((name) => fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)))
+  .join(',');
 /** A turn that takes longer has gone wrong: the bot owes an answer, a filler or a goodbye every 3 s. */
 export const SILENCE_MAX_MS = 3000;
 
@@ -43,8 +48,11 @@ export class VendorRig {
     this.elevenLabs = elevenLabs;
   }
 
-  /** Closed at the end of the test. */
-  static async start(options: VendorRigOptions = {}): Promise<VendorRig> {
+  /** Closed at the end of the test; one of several that run at once brings its own `atEnd`. */
+  static async start(
+    options: VendorRigOptions = {},
+    atEnd: (close: () => Promise<void>) => void = onTestFinished,
+  ): Promise<VendorRig> {
     const openAi = await OpenAiVendor.listen({ clock: systemClock, ...options.openAi });
     const elevenLabs =
       options.elevenLabs === undefined
@@ -66,6 +74,7 @@ export class VendorRig {
             ? {}
             : { ELEVENLABS_API_KEY: ELEVENLABS_KEY, ELEVENLABS_BASE_URL: elevenLabs.origin }),
           WORKERS: '1',
+          FLOW: FLOWS,
           ...options.environment,
         },
         { callWorkerUrl: CALL_WORKER, ownPrompts: elevenLabs !== null },
@@ -75,7 +84,7 @@ export class VendorRig {
       throw error;
     }
     const started = new VendorRig(rig, openAi, elevenLabs);
-    onTestFinished(async () => {
+    atEnd(async () => {
       await rig.close();
       await closeVendors();
     });
