@@ -6,6 +6,9 @@ import { checkOpenAi } from '../../../../src/speech/openai/check-openai.ts';
 import type { OpenAiUse } from '../../../../src/speech/openai/model-use.ts';
 import { openAiRig, openAiSettings, type RigOptions } from '../../../support/openai-rig.ts';
 
+/** A busy machine may take its time; nothing waits for it. */
+const PATIENT = { timeout: 4000 };
+
 const ALL: readonly OpenAiUse[] = ['transcription', 'live', 'speech', 'understanding'];
 const { signal } = new AbortController();
 
@@ -27,7 +30,7 @@ describe('the check of a self-hosted server', () => {
     expect(found).toContainEqual({ kind: 'vendor.checked', provider: 'openai', level: 'ok', text });
     expect(found).toHaveLength(1);
     expect(vendor.server.requestsAccepted).toBe(4);
-    await expect.poll(() => vendor.server.openSockets).toBe(0);
+    await expect.poll(() => vendor.server.openSockets, PATIENT).toBe(0);
   });
 
   it('takes a model that it does not list for no problem', async () => {
@@ -76,7 +79,7 @@ describe('the check of a self-hosted server', () => {
     const abort = new AbortController();
     const reason = new Error('too long');
     const found = checkOpenAi(settings, ALL, systemClock, abort.signal);
-    await expect.poll(() => vendor.server.requestsAccepted).toBe(3);
+    await expect.poll(() => vendor.server.requestsAccepted, PATIENT).toBe(3);
     abort.abort(reason);
     await expect(found).rejects.toBe(reason);
     await vendor.server.noSockets();
