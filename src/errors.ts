@@ -87,6 +87,8 @@ export interface ProviderFailure {
   readonly provider: string;
   readonly fault: ProviderFault;
   readonly statusCode?: number;
+  /** The vendor's own name for what is wrong, as `model_not_found`. */
+  readonly vendorCode?: string;
   /** When the vendor says that it may be asked again. */
   readonly retryAfterMs?: number;
 }
@@ -96,6 +98,7 @@ export class ProviderError extends TrunklineError {
   readonly provider: string;
   readonly fault: ProviderFault;
   readonly statusCode: number | undefined;
+  readonly vendorCode: string | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, about: ProviderFailure, options?: ErrorOptions) {
@@ -103,6 +106,7 @@ export class ProviderError extends TrunklineError {
     this.provider = about.provider;
     this.fault = about.fault;
     this.statusCode = about.statusCode;
+    this.vendorCode = about.vendorCode;
     this.retryAfterMs = about.retryAfterMs;
   }
 

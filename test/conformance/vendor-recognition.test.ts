@@ -39,20 +39,28 @@ function startWith(
 ): Promise<VendorRig> {
   const source = typeof faults === 'function' ? faults : faultQueue(faults);
   const fault: FaultSource = (request) => (request.path.endsWith('/transcriptions') ? source(request) : null);
-  return VendorRig.start({ ...options, openAi: { fault, ...options.openAi } }, atEnd);
+  return VendorRig.start(
+    {
+      ...options,
+      openAi: { fault, ...options.openAi },
+      // One request an utterance, unless a test is about more.
+      environment: { SPECULATION: 'false', ...options.environment },
+    },
+    atEnd,
+  );
 }
 
 /** Everything that a fault owes whoever meets it. */
 async function isSurvived(rig: VendorRig, call: VendorCall): Promise<void> {
   expect(call.report).toMatchObject({ endedBy: 'server', errors: [], warnings: [] });
   expect(Math.max(...call.waitsMs)).toBeLessThanOrEqual(SILENCE_MAX_MS);
-  await rig.rig.nothingIsLeft();
+  await rig.nothingIsLeft();
   await rig.rig.freshCallerIsServed();
 }
 
 const BOTH = { outcome: 'both', endReason: 'completed', answers: { first: true, second: true } };
 
-describe.concurrent('one fault, after which the vendor goes on', () => {
+describe.concurrent('one fault, after which the vendor goes on', { timeout: TIMEOUT_MS }, () => {
   it.for<[string, VendorFault]>([
     ['p01: 429 with Retry-After 1', RATE_LIMITED],
     ['p02: one 500', failing(500, 'server_error')],
@@ -65,11 +73,9 @@ describe.concurrent('one fault, after which the vendor goes on', () => {
       const rig = await startWith([fault], onTestFinished);
       const call = await rig.call();
       expect(call.record).toMatchObject(BOTH);
-      expect(rig.openAi.server.requestsAccepted).toBe(rig.openAi.utterances.length);
       expect(rig.openAi.utterances).toHaveLength(3);
       await isSurvived(rig, call);
     },
-    TIMEOUT_MS,
   );
 
   it.for<[string, VendorFault]>([
@@ -93,31 +99,26 @@ describe.concurrent('one fault, after which the vendor goes on', () => {
       expect(rig.openAi.utterances).toHaveLength(2);
       await isSurvived(rig, call);
     },
-    TIMEOUT_MS,
   );
 
   it.for<[string, string]>([
     ['p08: nothing', ''],
     ['p13: what is made up in silence', 'Thank you for watching!'],
     ['p36: a phantom', 'Thank you.'],
-  ])(
-    '%s in place of the answer is asked again',
-    async ([, text], { onTestFinished }) => {
-      const texts = [text];
-      const rig = await startWith([], onTestFinished, {
-        openAi: { transcribe: () => texts.shift() ?? 'yes' },
-      });
-      const call = await rig.call();
-      expect(call.record).toMatchObject(BOTH);
-      const said = call.notes.flatMap(({ note }) => (note.kind === 'bot said' ? [note.text] : []));
-      expect(said.slice(0, 2)).toEqual(['Are you ready?', 'Pardon?']);
-      await isSurvived(rig, call);
-    },
-    TIMEOUT_MS,
-  );
+  ])('%s in place of the answer is asked again', async ([, text], { onTestFinished }) => {
+    const texts = [text];
+    const rig = await startWith([], onTestFinished, {
+      openAi: { transcribe: () => texts.shift() ?? 'yes' },
+    });
+    const call = await rig.call();
+    expect(call.record).toMatchObject(BOTH);
+    const said = call.notes.flatMap(({ note }) => (note.kind === 'bot said' ? [note.text] : []));
+    expect(said.slice(0, 2)).toEqual(['Are you ready?', 'Pardon?']);
+    await isSurvived(rig, call);
+  });
 });
 
-describe.concurrent('a vendor that stays away', () => {
+describe.concurrent('a vendor that stays away', { timeout: TIMEOUT_MS }, () => {
   it.for<[string, VendorFault]>([
     ['p16: a key that is refused', failing(401, 'invalid_api_key')],
     ['p17: a quota that is spent', failing(429, 'insufficient_quota')],
@@ -132,27 +133,22 @@ describe.concurrent('a vendor that stays away', () => {
       expect(await rig.downVendors()).toEqual(['recognizer openai']);
       await isSurvived(rig, call);
     },
-    TIMEOUT_MS,
   );
 
   it.for<[string, VendorFault]>([
     ['p18: 500 for ever', failing(500, 'server_error')],
     ['p19: no answer for ever', HANG],
-  ])(
-    '%s: the next callers do not wait for it',
-    async ([, fault], { onTestFinished }) => {
-      const rig = await startWith(() => fault, onTestFinished, { environment: { API_DEADLINE_MS: '1000' } });
-      for (let callers = 0; callers < 2; callers++) expect((await rig.call()).record).toMatchObject(BOTH);
-      const asked = rig.openAi.utterances.length;
-      expect(asked).toBe(3);
-      const call = await rig.call();
-      expect(call.record).toMatchObject(BOTH);
-      // The question's own 400 ms, the built-in recognizer, and the frames of the carrier.
-      expect(Math.max(...call.waitsMs)).toBeLessThan(1000);
-      await isSurvived(rig, call);
-    },
-    TIMEOUT_MS,
-  );
+  ])('%s: the next callers do not wait for it', async ([, fault], { onTestFinished }) => {
+    const rig = await startWith(() => fault, onTestFinished, { environment: { API_DEADLINE_MS: '1000' } });
+    for (let callers = 0; callers < 2; callers++) expect((await rig.call()).record).toMatchObject(BOTH);
+    // Three failures, and at the most one trial on the side since.
+    expect(rig.openAi.utterances.length).toBeLessThanOrEqual(4);
+    const call = await rig.call();
+    expect(call.record).toMatchObject(BOTH);
+    // The question's own 400 ms, the built-in recognizer, and the frames of the carrier.
+    expect(Math.max(...call.waitsMs)).toBeLessThan(1000);
+    await isSurvived(rig, call);
+  });
 
   it.for<[string, VendorFault]>([
     ['p18: 500 for ever', failing(500, 'server_error')],
@@ -173,127 +169,101 @@ describe.concurrent('a vendor that stays away', () => {
       expect(keyed.record).toMatchObject(BOTH);
       await isSurvived(rig, keyed);
     },
-    TIMEOUT_MS,
   );
 
-  it(
-    'p37: a host that accepts connections and never speaks costs a turn no silence',
-    async ({ onTestFinished }) => {
-      const sockets: Socket[] = [];
-      const mute = createServer((socket) => void sockets.push(socket.on('error', () => {})));
-      await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
-      onTestFinished(() => {
-        for (const socket of sockets) socket.destroy();
-        mute.close();
-      });
-      const { port } = mute.address() as AddressInfo;
-      const rig = await startWith([], onTestFinished, {
-        environment: { OPENAI_BASE_URL: `https://127.0.0.1:${port}/v1` },
-      });
-      const call = await rig.call();
-      expect(call.record).toMatchObject(BOTH);
-      await isSurvived(rig, call);
-    },
-    TIMEOUT_MS,
-  );
+  it('p37: a host that accepts connections and never speaks costs a turn no silence', async ({
+    onTestFinished,
+  }) => {
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => void sockets.push(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      mute.close();
+    });
+    const { port } = mute.address() as AddressInfo;
+    const rig = await startWith([], onTestFinished, {
+      environment: { OPENAI_BASE_URL: `https://127.0.0.1:${port}/v1` },
+    });
+    const call = await rig.call();
+    expect(call.record).toMatchObject(BOTH);
+    await isSurvived(rig, call);
+  });
 
-  it(
-    'p38: a model that is gone is found at the start',
-    async ({ onTestFinished }) => {
-      const rig = await startWith([], onTestFinished, { openAi: { retiredModels: ['gpt-transcribe'] } });
-      await rig.checked;
-      expect(rig.findings).toEqual([expect.objectContaining({ provider: 'openai', level: 'error' })]);
-      expect(rig.findings[0]?.text).toContain('OPENAI_TRANSCRIBE_MODEL');
-    },
-    TIMEOUT_MS,
-  );
+  it('p38: a model that is gone is found at the start', async ({ onTestFinished }) => {
+    const rig = await startWith([], onTestFinished, { openAi: { retiredModels: ['gpt-transcribe'] } });
+    await rig.checked;
+    expect(rig.findings).toEqual([expect.objectContaining({ provider: 'openai', level: 'error' })]);
+    expect(rig.findings[0]?.text).toContain('OPENAI_TRANSCRIBE_MODEL');
+  });
 });
 
-describe.concurrent('what is no speech', () => {
-  it(
-    'p36: never reaches the vendor',
-    async ({ onTestFinished }) => {
-      const rig = await startWith([], onTestFinished, { openAi: { transcribe: () => 'Thank you.' } });
-      const clicks = toTelephone(join(whiteNoise(40, -20), silence(700), whiteNoise(40, -20), silence(700)));
-      const call = await rig.call({ answers: { first: clicks, second: clicks } });
-      expect(call.record).toMatchObject({ outcome: 'undecided', endReason: 'completed' });
-      expect(rig.openAi.utterances).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+describe.concurrent('what is no speech', { timeout: TIMEOUT_MS }, () => {
+  it('p36: never reaches the vendor', async ({ onTestFinished }) => {
+    const rig = await startWith([], onTestFinished, { openAi: { transcribe: () => 'Thank you.' } });
+    const clicks = toTelephone(join(whiteNoise(40, -20), silence(700), whiteNoise(40, -20), silence(700)));
+    const call = await rig.call({ answers: { first: clicks, second: clicks } });
+    expect(call.record).toMatchObject({ outcome: 'undecided', endReason: 'completed' });
+    expect(rig.openAi.utterances).toEqual([]);
+  });
 });
 
-describe.concurrent('ways to listen', () => {
-  it(
-    'transcribes in the first pause, and counts what that cost',
-    async ({ onTestFinished }) => {
-      const rig = await startWith([], onTestFinished, { openAi: { latencyMs: 300 } });
-      const call = await rig.call();
-      expect(call.record).toMatchObject(BOTH);
-      expect(await rig.requests()).toMatchObject({
-        'recognizer openai ok': 2,
-        'recognizer openai speculated': 2,
-      });
-      await isSurvived(rig, call);
-    },
-    TIMEOUT_MS,
-  );
+describe.concurrent('ways to listen', { timeout: TIMEOUT_MS }, () => {
+  it('transcribes in the first pause, and counts what that cost', async ({ onTestFinished }) => {
+    const rig = await startWith([], onTestFinished, {
+      openAi: { latencyMs: 300 },
+      environment: { SPECULATION: 'true' },
+    });
+    const call = await rig.call();
+    expect(call.record).toMatchObject(BOTH);
+    expect(await rig.requests()).toMatchObject({
+      'recognizer openai ok': 2,
+      'recognizer openai speculated': 2,
+    });
+    await isSurvived(rig, call);
+  });
 
-  it(
-    'does not where it shall not',
-    async ({ onTestFinished }) => {
-      const rig = await startWith([], onTestFinished, { environment: { SPECULATION: 'false' } });
-      await rig.call();
-      expect(await rig.requests()).toEqual({ 'recognizer openai ok': 2 });
-    },
-    TIMEOUT_MS,
-  );
+  it('does not where it shall not', async ({ onTestFinished }) => {
+    const rig = await startWith([], onTestFinished);
+    await rig.call();
+    expect(await rig.requests()).toEqual({ 'recognizer openai ok': 2 });
+  });
 
-  it(
-    'hears the caller live, and by file where that fails',
-    async ({ onTestFinished }) => {
-      const rig = await startWith([], onTestFinished, {
-        environment: { RECOGNIZERS: 'openai-live,openai,builtin' },
-      });
-      const call = await rig.call();
-      expect(call.record).toMatchObject(BOTH);
-      expect(await rig.requests()).toEqual({ 'recognizer openai-live ok': 2 });
-      rig.openAi.realtime.breakSessions();
-      await isSurvived(rig, call);
-    },
-    TIMEOUT_MS,
-  );
+  it('hears the caller live, and by file where that fails', async ({ onTestFinished }) => {
+    const rig = await startWith([], onTestFinished, {
+      environment: { RECOGNIZERS: 'openai-live,openai,builtin' },
+    });
+    const call = await rig.call();
+    expect(call.record).toMatchObject(BOTH);
+    expect(await rig.requests()).toEqual({ 'recognizer openai-live ok': 2 });
+    rig.openAi.realtime.breakSessions();
+    await isSurvived(rig, call);
+  });
 
-  it(
-    'has a small model read what no rule reads',
-    async ({ onTestFinished }) => {
-      const rig = await startWith([], onTestFinished, {
-        environment: { UNDERSTANDING_MODEL: 'gpt-5-nano' },
-        openAi: {
-          transcribe: () => 'never been readier in my life',
-          complete: () => '{"answer":"yes"}',
-        },
-      });
-      const call = await rig.call();
-      expect(call.record).toMatchObject(BOTH);
-      expect(rig.openAi.chats).toHaveLength(2);
-      await isSurvived(rig, call);
-    },
-    TIMEOUT_MS,
-  );
+  it('has a small model read what no rule reads', async ({ onTestFinished }) => {
+    const rig = await startWith([], onTestFinished, {
+      environment: { UNDERSTANDING_MODEL: 'gpt-5-mini' },
+      openAi: {
+        transcribe: () => 'never been readier in my life',
+        complete: () => '{"answer":"yes"}',
+      },
+    });
+    const call = await rig.call();
+    expect(call.record).toMatchObject(BOTH);
+    expect(rig.openAi.chats).toHaveLength(2);
+    await isSurvived(rig, call);
+  });
 
-  it(
-    'listens by a server of its own and speaks by the built-in voice, with no key at all',
-    async ({ onTestFinished }) => {
-      const rig = await startWith([], onTestFinished, {
-        environment: { OPENAI_TRANSCRIBE_MODEL: 'whisper-1' },
-      });
-      const call = await rig.call();
-      expect(call.record).toMatchObject(BOTH);
-      expect(rig.openAi.utterances[0]).toMatchObject({ model: 'whisper-1', languages: ['en'], keywords: [] });
-      expect(rig.openAi.speeches).toEqual([]);
-      await isSurvived(rig, call);
-    },
-    TIMEOUT_MS,
-  );
+  it('listens by a server of its own and speaks by the built-in voice, with no key at all', async ({
+    onTestFinished,
+  }) => {
+    const rig = await startWith([], onTestFinished, {
+      environment: { OPENAI_TRANSCRIBE_MODEL: 'whisper-1' },
+    });
+    const call = await rig.call();
+    expect(call.record).toMatchObject(BOTH);
+    expect(rig.openAi.utterances[0]).toMatchObject({ model: 'whisper-1', languages: ['en'], keywords: [] });
+    expect(rig.openAi.speeches).toEqual([]);
+    await isSurvived(rig, call);
+  });
 });

@@ -3,8 +3,10 @@
  * what vendors do on bad days. Its callers say yes to everything and measure how long they wait in silence.
  */
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
+import type { VendorChecked } from '../../src/channel/vendor-messages.ts';
 import { systemClock } from '../../src/clock.ts';
+import type { VendorReport } from '../../src/server/vendor-health.ts';
 import type { CallReport } from '../../src/simulator/call-report.ts';
 import type { CallerScript } from '../../src/simulator/caller.ts';
 import {
@@ -42,7 +44,19 @@ export class VendorRig {
   readonly openAi: OpenAiVendor;
   readonly elevenLabs: ElevenLabsVendor | null;
 
-  private constructor(rig: TrunklineRig, openAi: OpenAiVendor, elevenLabs: ElevenLabsVendor | null) {
+  /** What the check at the start found, as it comes. */
+  readonly findings: readonly VendorChecked[];
+  /** Resolves with the first finding. */
+  readonly checked: Promise<void>;
+
+  private constructor(
+    rig: TrunklineRig,
+    openAi: OpenAiVendor,
+    elevenLabs: ElevenLabsVendor | null,
+    check: Pick<VendorRig, 'findings' | 'checked'>,
+  ) {
+    this.findings = check.findings;
+    this.checked = check.checked;
     this.rig = rig;
     this.openAi = openAi;
     this.elevenLabs = elevenLabs;
@@ -64,6 +78,8 @@ export class VendorRig {
             ...options.elevenLabs,
           });
     const closeVendors = () => Promise.all([openAi.close(), elevenLabs?.close()]);
+    const findings: VendorChecked[] = [];
+    const { promise: checked, resolve: foundOne } = Promise.withResolvers<void>();
     let rig: TrunklineRig;
     try {
       rig = await TrunklineRig.start(
@@ -77,18 +93,55 @@ export class VendorRig {
           FLOW: FLOWS,
           ...options.environment,
         },
-        { callWorkerUrl: CALL_WORKER, ownPrompts: elevenLabs !== null },
+        {
+          callWorkerUrl: CALL_WORKER,
+          ownPrompts: elevenLabs !== null,
+          onVendor: (message) => {
+            if (message.kind !== 'vendor.checked') return;
+            findings.push(message);
+            foundOne();
+          },
+        },
       );
     } catch (error) {
       await closeVendors();
       throw error;
     }
-    const started = new VendorRig(rig, openAi, elevenLabs);
+    const started = new VendorRig(rig, openAi, elevenLabs, { findings, checked });
     atEnd(async () => {
       await rig.close();
       await closeVendors();
     });
     return started;
+  }
+
+  /** `role provider` of each that is down now, as `/readyz` says. */
+  async downVendors(): Promise<readonly string[]> {
+    return Object.keys((await this.#speech()).down);
+  }
+
+  /** Requests by `role provider outcome`, of calls that have ended. */
+  async requests(): Promise<Readonly<Record<string, number>>> {
+    const { requests } = await this.#speech();
+    return Object.fromEntries(
+      requests.map(({ role, provider, outcome, requests: count }) => [
+        `${role} ${provider} ${outcome}`,
+        count,
+      ]),
+    );
+  }
+
+  /** But for native objects, which all rigs of this process share. */
+  async nothingIsLeft(): Promise<void> {
+    const left = () =>
+      Object.entries(this.rig.census()).filter(([name, count]) => count !== 0 && name !== 'nativeReceivers');
+    await vi.waitFor(() => expect(left()).toEqual([]), { timeout: 5000, interval: 20 });
+  }
+
+  async #speech(): Promise<VendorReport> {
+    await this.nothingIsLeft();
+    const answer = await fetch(`http://127.0.0.1:${this.rig.trunkline.port}/readyz`);
+    return ((await answer.json()) as { speech: VendorReport }).speech;
   }
 
   /** A caller who says yes at every question, unless `answers` has something else. */
