@@ -12,10 +12,12 @@ import {
   type VendorFault,
 } from '../../src/simulator/vendors/vendor-fault.ts';
 import { toTelephone } from '../support/caller-speech.ts';
+import { SharedRig } from '../support/shared-rig.ts';
 import { join, silence, whiteNoise } from '../support/signals.ts';
 import { SILENCE_MAX_MS, type VendorCall, VendorRig, type VendorRigOptions } from '../support/vendor-rig.ts';
 
-const TIMEOUT_MS = 60_000;
+/** With the wait for the tests before it. */
+const TIMEOUT_MS = 180_000;
 
 const failing = (status: number, code: string, headers: Record<string, string> = {}): VendorFault => ({
   kind: 'reply',
@@ -28,6 +30,22 @@ const replying = (body: string, contentType = 'application/json'): VendorFault =
 
 const RATE_LIMITED = failing(429, 'rate_limit_exceeded', { 'retry-after': '1' });
 const HANG: VendorFault = { kind: 'hang', after: 'request' };
+
+/** A server that several tests share, each with one fault in the first transcription of its call. */
+function oneFaultAtATime(tests: number) {
+  const faults: VendorFault[] = [];
+  const shared = new SharedRig(tests, (atEnd) => startWith(() => faults.shift() ?? null, atEnd));
+  return (
+    fault: VendorFault,
+    check: (rig: VendorRig, call: VendorCall, requests: number) => Promise<void>,
+  ): Promise<void> =>
+    shared.turn(async (rig) => {
+      faults.push(fault);
+      const before = rig.openAi.utterances.length;
+      const call = await rig.call();
+      await check(rig, call, rig.openAi.utterances.length - before);
+    });
+}
 
 type AtEnd = (close: () => Promise<void>) => void;
 
@@ -61,61 +79,62 @@ async function isSurvived(rig: VendorRig, call: VendorCall): Promise<void> {
 const BOTH = { outcome: 'both', endReason: 'completed', answers: { first: true, second: true } };
 
 describe.concurrent('one fault, after which the vendor goes on', { timeout: TIMEOUT_MS }, () => {
+  const healing = oneFaultAtATime(5);
+  const failingOnce = [oneFaultAtATime(6), oneFaultAtATime(5)];
+
   it.for<[string, VendorFault]>([
     ['p01: 429 with Retry-After 1', RATE_LIMITED],
     ['p02: one 500', failing(500, 'server_error')],
     ['p03: one reset', { kind: 'reset', after: 'request' }],
     ['p07: one reset in the body', { kind: 'reset', after: 'half-body' }],
     ['p11: one 502 in HTML', { kind: 'reply', reply: htmlReply(502) }],
-  ])(
-    '%s is asked once more within the turn, and the vendor answers',
-    async ([, fault], { onTestFinished }) => {
-      const rig = await startWith([fault], onTestFinished);
-      const call = await rig.call();
+  ])('%s is asked once more within the turn, and the vendor answers', ([, fault]) =>
+    healing(fault, async (rig, call, requests) => {
       expect(call.record).toMatchObject(BOTH);
-      expect(rig.openAi.utterances).toHaveLength(3);
+      expect(requests).toBe(3);
       await isSurvived(rig, call);
-    },
+    }),
   );
 
-  it.for<[string, VendorFault]>([
-    ['p04: an answer 6 s late', { kind: 'late', delayMs: 6000 }],
-    ['p05: no answer at all', HANG],
-    ['p06: headers, and then no body', { kind: 'hang', after: 'headers' }],
-    ['p06: half a body, and then nothing', { kind: 'hang', after: 'half-body' }],
-    ['p09: JSON that is cut', { kind: 'cut', keepRatio: 0.5 }],
-    ['p09: an empty body', replying('')],
-    ['p10: a text that is null', replying('{"text":null}')],
-    ['p11: HTML with status 200', { kind: 'reply', reply: htmlReply(200) }],
-    ['p12: 200 kB of text', replying(JSON.stringify({ text: 'yes '.repeat(50_000) }))],
-    ['p14: a text that is a number', replying('{"text":1}')],
-    ['p15: Retry-After 600', failing(429, 'rate_limit_exceeded', { 'retry-after': '600' })],
-  ])(
-    '%s costs one turn its vendor, and the built-in recognizer answers',
-    async ([, fault], { onTestFinished }) => {
-      const rig = await startWith([fault], onTestFinished);
-      const call = await rig.call();
+  it.for<[string, VendorFault, 0 | 1]>([
+    ['p04: an answer 6 s late', { kind: 'late', delayMs: 6000 }, 0],
+    ['p05: no answer at all', HANG, 1],
+    ['p06: headers, and then no body', { kind: 'hang', after: 'headers' }, 0],
+    ['p06: half a body, and then nothing', { kind: 'hang', after: 'half-body' }, 1],
+    ['p09: JSON that is cut', { kind: 'cut', keepRatio: 0.5 }, 0],
+    ['p09: an empty body', replying(''), 1],
+    ['p10: a text that is null', replying('{"text":null}'), 0],
+    ['p11: HTML with status 200', { kind: 'reply', reply: htmlReply(200) }, 1],
+    ['p12: 200 kB of text', replying(JSON.stringify({ text: 'yes '.repeat(50_000) })), 0],
+    ['p14: a text that is a number', replying('{"text":1}'), 1],
+    ['p15: Retry-After 600', failing(429, 'rate_limit_exceeded', { 'retry-after': '600' }), 0],
+  ])('%s costs one turn its vendor, and the built-in recognizer answers', ([, fault, rigIndex]) =>
+    failingOnce[rigIndex]!(fault, async (rig, call, requests) => {
       expect(call.record).toMatchObject(BOTH);
-      expect(rig.openAi.utterances).toHaveLength(2);
+      expect(requests).toBe(2);
       await isSurvived(rig, call);
-    },
+    }),
+  );
+
+  const texts: string[] = [];
+  const mishearing = new SharedRig(3, (atEnd) =>
+    startWith([], atEnd, { openAi: { transcribe: () => texts.shift() ?? 'yes' } }),
   );
 
   it.for<[string, string]>([
     ['p08: nothing', ''],
     ['p13: what is made up in silence', 'Thank you for watching!'],
     ['p36: a phantom', 'Thank you.'],
-  ])('%s in place of the answer is asked again', async ([, text], { onTestFinished }) => {
-    const texts = [text];
-    const rig = await startWith([], onTestFinished, {
-      openAi: { transcribe: () => texts.shift() ?? 'yes' },
-    });
-    const call = await rig.call();
-    expect(call.record).toMatchObject(BOTH);
-    const said = call.notes.flatMap(({ note }) => (note.kind === 'bot said' ? [note.text] : []));
-    expect(said.slice(0, 2)).toEqual(['Are you ready?', 'Pardon?']);
-    await isSurvived(rig, call);
-  });
+  ])('%s in place of the answer is asked again', ([, text]) =>
+    mishearing.turn(async (rig) => {
+      texts.push(text);
+      const call = await rig.call();
+      expect(call.record).toMatchObject(BOTH);
+      const said = call.notes.flatMap(({ note }) => (note.kind === 'bot said' ? [note.text] : []));
+      expect(said.slice(0, 2)).toEqual(['Are you ready?', 'Pardon?']);
+      await isSurvived(rig, call);
+    }),
+  );
 });
 
 describe.concurrent('a vendor that stays away', { timeout: TIMEOUT_MS }, () => {

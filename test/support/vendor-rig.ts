@@ -15,6 +15,7 @@ import {
 } from '../../src/simulator/vendors/elevenlabs-vendor.ts';
 import { OpenAiVendor, type OpenAiVendorOptions } from '../../src/simulator/vendors/openai-vendor.ts';
 import { speak } from './caller-speech.ts';
+import { rigSlot } from './shared-rig.ts';
 import { type Finished, type RigCallOptions, TrunklineRig } from './trunkline-rig.ts';
 
 const CALL_WORKER = new URL('../../src/call/call-worker.ts', import.meta.url);
@@ -67,6 +68,7 @@ export class VendorRig {
     options: VendorRigOptions = {},
     atEnd: (close: () => Promise<void>) => void = onTestFinished,
   ): Promise<VendorRig> {
+    const freeSlot = await rigSlot();
     const openAi = await OpenAiVendor.listen({ clock: systemClock, ...options.openAi });
     const elevenLabs =
       options.elevenLabs === undefined
@@ -77,7 +79,10 @@ export class VendorRig {
             voiceIds: [VOICE_ID],
             ...options.elevenLabs,
           });
-    const closeVendors = () => Promise.all([openAi.close(), elevenLabs?.close()]);
+    const closeVendors = async () => {
+      await Promise.all([openAi.close(), elevenLabs?.close()]);
+      freeSlot();
+    };
     const findings: VendorChecked[] = [];
     const { promise: checked, resolve: foundOne } = Promise.withResolvers<void>();
     let rig: TrunklineRig;
