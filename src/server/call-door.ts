@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { mintToken } from '../protocol/tokens.ts';
 import { connectStream, RETRY_FRAGMENT } from '../protocol/twiml.ts';
+import { CONTINUE_PATH } from '../protocol/webhook-paths.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { PublicAddress } from './public-address.ts';
 import type { ServerSettings } from './server-settings.ts';
@@ -35,7 +36,7 @@ export class CallDoor {
     const { callMaxSeconds, drainSeconds, sessionKey } = this.#settings;
     const callLifeMs = (callMaxSeconds + drainSeconds) * 1000 + CALL_TOKEN_SPARE_MS;
     const call = { callSid, attempt, expiresAtMs: this.#clock.wallMs() + callLifeMs };
-    const actionUrl = this.url(exchange, `/voice/continue/${mintToken('call', call, sessionKey)}`);
+    const actionUrl = this.url(exchange, CONTINUE_PATH + mintToken('call', call, sessionKey));
     const streamBase = this.#address.streamBase(exchange) ?? '';
     return twimlAnswer(
       connectStream({

@@ -3,7 +3,10 @@
  * Decided from the directory and the store, so it works for a call of an earlier process or another node. I/O thread.
  */
 import type { Clock } from '../clock.ts';
-import { dial, hangup, sayAndHangup } from '../protocol/twiml.ts';
+import { sayAndHangup } from '../protocol/plain-twiml.ts';
+import { SPOKEN } from '../protocol/spoken.ts';
+import { dial, hangup } from '../protocol/twiml.ts';
+import { waitAgain, waitsOf } from '../protocol/waiting.ts';
 import type { CallStore } from '../store/call-store.ts';
 import type { Admission } from './admission.ts';
 import type { CallDirectory } from './call-directory.ts';
@@ -12,8 +15,6 @@ import { withinDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { nextStep } from './next-step.ts';
 import type { Readiness } from './readiness.ts';
-import { SPOKEN } from './spoken.ts';
-import { waitAgain, waitsOf } from './waiting.ts';
 import type { Webhook } from './webhook-gate.ts';
 
 /** The caller hears nothing meanwhile. */

@@ -10,13 +10,15 @@ import type { CallWorkerSettings } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import type { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
 import { CallDoor } from './call-door.ts';
 import { CallReturn } from './call-return.ts';
-import { CONTINUE_PATH, ContinueWebhook } from './continue-webhook.ts';
+import { ContinueWebhook } from './continue-webhook.ts';
 import { Drain } from './drain.ts';
+import { FallbackWebhook } from './fallback-webhook.ts';
 import { FaultCounters } from './fault-counters.ts';
 import { GuardedApp } from './guarded-app.ts';
 import { Health, type StoreHealth } from './health.ts';
@@ -26,11 +28,12 @@ import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ServerSettings } from './server-settings.ts';
+import { StatusWebhook } from './status-webhook.ts';
 import { StreamTokens } from './stream-tokens.ts';
 import { TlsWatch } from './tls-watch.ts';
 import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
 import { VendorHealthBoard } from './vendor-health.ts';
-import { VOICE_PATH, VoiceWebhook } from './voice-webhook.ts';
+import { VoiceWebhook } from './voice-webhook.ts';
 import type { LossCause } from './watched-worker.ts';
 import { WebhookGate } from './webhook-gate.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -81,6 +84,8 @@ export class TrunklineServer {
   readonly #routes: {
     voice: VoiceWebhook;
     continues: ContinueWebhook;
+    fallback: FallbackWebhook;
+    status: StatusWebhook;
     health: Health;
     twilio: TwilioSocket;
   };
@@ -120,6 +125,8 @@ export class TrunklineServer {
     this.#routes = {
       voice: new VoiceWebhook({ ...shared, returns }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
+      fallback: new FallbackWebhook(gate, log),
+      status: new StatusWebhook(gate),
       health: new Health({ ...parts, readiness, workers, vendors: this.vendors }),
       twilio: new TwilioSocket({
         ...shared,
@@ -228,10 +235,12 @@ export class TrunklineServer {
       faults: this.faults,
       sockets: this.#sockets,
     });
-    const { continues, health, twilio, voice } = this.#routes;
+    const { continues, fallback, health, status, twilio, voice } = this.#routes;
     for (const prefix of this.#address.prefixes) {
       guarded.route('post', prefix + VOICE_PATH, (exchange) => voice.answer(exchange));
       guarded.route('post', `${prefix}${CONTINUE_PATH}:callToken`, (exchange) => continues.answer(exchange));
+      guarded.route('post', prefix + FALLBACK_PATH, (exchange) => fallback.answer(exchange));
+      guarded.route('post', prefix + STATUS_PATH, (exchange) => status.answer(exchange));
       guarded.socket(`${prefix}${TWILIO_SOCKET_PATH}:streamToken`, twilio);
     }
     guarded.route('get', '/healthz', (exchange) => health.live(exchange));

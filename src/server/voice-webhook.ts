@@ -4,18 +4,17 @@
  * come; from then on that answer's token is used up, and the call is answered as one that comes back. Twilio's idempotency
  * header is not asked: it is not signed, and of a webhook and its retry Twilio carries out one answer. I/O thread.
  */
-import { sayAndHangup } from '../protocol/twiml.ts';
+import { sayAndHangup } from '../protocol/plain-twiml.ts';
+import { SPOKEN } from '../protocol/spoken.ts';
+import { waitAgain, waitsOf } from '../protocol/waiting.ts';
+import { VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { Admission } from './admission.ts';
 import type { CallDirectory } from './call-directory.ts';
 import { type CallDoor, twimlAnswer } from './call-door.ts';
 import type { CallReturn } from './call-return.ts';
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
-import { SPOKEN } from './spoken.ts';
-import { waitAgain, waitsOf } from './waiting.ts';
 import type { WebhookGate } from './webhook-gate.ts';
-
-export const VOICE_PATH = '/voice';
 
 export interface VoiceParts {
   readonly gate: WebhookGate;
