@@ -67,6 +67,8 @@ export class SimulatedCall implements CallerControls {
   readonly #errors: DebuggerEntry[] = [];
   readonly #saidAtMs: number[] = [];
   #stream: CarrierStream | null = null;
+  /** A call whose fallback leads back to what fails would never end. */
+  #hasFallenBack = false;
   #status: 'ringing' | 'in-progress' = 'ringing';
   #ending: Ending | null = null;
   #resolveEnded!: (report: CallReport) => void;
@@ -153,10 +155,11 @@ export class SimulatedCall implements CallerControls {
     if (this.#ending !== null) return null;
     if (document.failed !== null) {
       const fallback = this.#network.fallbackUrl;
-      if (fallback === null || from.url === fallback) {
+      if (fallback === null || this.#hasFallenBack) {
         this.#fail(document.failed.code, document.failed.text);
         return null;
       }
+      this.#hasFallenBack = true;
       this.#errors.push({ atMs: this.nowMs, ...document.failed });
       return {
         url: fallback,

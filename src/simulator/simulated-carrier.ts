@@ -28,7 +28,9 @@ export interface CarrierOptions {
   readonly addresses?: Readonly<Record<string, NetAddress>>;
   /** The number's voice URL, relative to `publicUrl` or absolute; may carry a fragment. Default `/voice`. */
   readonly voiceUrl?: string;
-  /** Fetched when a document cannot be had or run. Default: none, and the call then fails. */
+  /**
+   * Fetched, once, when a document cannot be had or run; as `voiceUrl`. Default: none, and the call then fails.
+   */
   readonly fallbackUrl?: string;
   /** Take `ws` streams, as Twilio never does. For a server on this machine without TLS. */
   readonly insecure?: boolean;
@@ -81,14 +83,14 @@ export class SimulatedCarrier {
       signedUrl: options.signedUrl ?? ((url) => url),
     };
     const base = options.publicUrl.replace(/\/+$/, '');
-    const voiceUrl = options.voiceUrl ?? '/voice';
+    const absolute = (url: string) => (url.startsWith('/') ? base + url : url);
     this.#network = {
       clock: this.#clock,
       ticker: this.#ticker,
       random: this.#random,
       accountSid: options.accountSid ?? ACCOUNT_SID,
-      voiceUrl: voiceUrl.startsWith('/') ? base + voiceUrl : voiceUrl,
-      fallbackUrl: options.fallbackUrl ?? null,
+      voiceUrl: absolute(options.voiceUrl ?? '/voice'),
+      fallbackUrl: options.fallbackUrl === undefined ? null : absolute(options.fallbackUrl),
       insecure: options.insecure === true,
       openSocket: options.openSocket ?? openStreamSocket,
       newSid: (prefix) => prefix + randomBytes(16).toString('hex'),
