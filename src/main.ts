@@ -27,6 +27,9 @@ import { StoreLink } from './store-link.ts';
 import { VoiceLink } from './voice-link.ts';
 import { WarmUp, type WarmUpProgress } from './warm-up.ts';
 
+/** A start from warm prompts takes some two seconds from here on; Twilio waits for 15. */
+const WARM_WAIT_MS = 4000;
+
 const BYTES_PER_MB = 1024 * 1024;
 
 /** What a test may put in another's place. */
@@ -43,6 +46,10 @@ export interface TrunklineOptions {
   /** The process should end: told once, with the cause. */
   readonly onFatal?: (error: Error) => void;
   readonly onProgress?: (progress: WarmUpProgress) => void;
+  /** Asked just before the port is listened on: whoever stands in there leaves it. Resolves with a port to take instead of `PORT`, or null. */
+  readonly claimPort?: () => Promise<number | null>;
+  /** The port is listened on no more, and calls are about to be ended. */
+  readonly onPortLeft?: () => void;
 }
 
 export interface Trunkline {
@@ -122,6 +129,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         maxCalls: config.MAX_CALLS,
         callMaxSeconds: config.CALL_MAX_SECONDS,
         drainSeconds: config.DRAIN_SECONDS,
+        warmWaitMs: WARM_WAIT_MS,
         workers: config.WORKERS,
         workerStallMs: config.WORKER_STALL_MS,
         workerHeapLimitBytes: config.WORKER_MEMORY_MB * BYTES_PER_MB,
@@ -151,6 +159,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       readyPromptKeys: () => warmUp.madeKeys(),
       workerSettings: { ...threadLog, speech: config.speech },
       onFatal: (error) => options.onFatal?.(error),
+      claimPort: async () => options.claimPort?.() ?? null,
+      onPortLeft: () => options.onPortLeft?.(),
     });
   } catch (error) {
     await closeThreads();

@@ -15,6 +15,7 @@ import { withinDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { nextStep } from './next-step.ts';
 import type { Readiness } from './readiness.ts';
+import type { WarmWait } from './warm-wait.ts';
 import type { Webhook } from './webhook-gate.ts';
 
 /** The caller hears nothing meanwhile. */
@@ -24,6 +25,7 @@ export interface CallReturnParts {
   readonly door: CallDoor;
   readonly admission: Admission;
   readonly readiness: Readiness;
+  readonly warmWait: WarmWait;
   readonly directory: CallDirectory;
   readonly store: CallStore;
   readonly clock: Clock;
@@ -38,8 +40,9 @@ export class CallReturn {
 
   /** `tokenAttempt`: of the stream that ended, -1 where none is named. `path`: where to ask again, without query. */
   async answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
-    const { clock, directory, store } = this.#parts;
+    const { clock, directory, store, warmWait } = this.#parts;
     const { callSid } = webhook;
+    await warmWait.wait();
     const loaded = await withinDeadline(clock, LOAD_DEADLINE_MS, store.load(callSid));
     // Read after the wait: a stream may have come or gone meanwhile.
     const claimedAttempt = directory.claimedAttempt(callSid);

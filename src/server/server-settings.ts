@@ -19,6 +19,8 @@ export interface ServerSettings {
   readonly maxCalls: number;
   readonly callMaxSeconds: number;
   readonly drainSeconds: number;
+  /** How long a webhook's answer is held back for the server to get warm, before the caller is told to wait. */
+  readonly warmWaitMs: number;
   readonly workers: number;
   /** A worker that does not beat for this long is terminated. */
   readonly workerStallMs: number;

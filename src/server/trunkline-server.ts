@@ -24,6 +24,7 @@ import { GuardedApp } from './guarded-app.ts';
 import { Health, type StoreHealth } from './health.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call.ts';
+import { LoopWatch } from './loop-watch.ts';
 import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
@@ -34,6 +35,7 @@ import { TlsWatch } from './tls-watch.ts';
 import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
 import { VendorHealthBoard } from './vendor-health.ts';
 import { VoiceWebhook } from './voice-webhook.ts';
+import { WarmWait } from './warm-wait.ts';
 import type { LossCause } from './watched-worker.ts';
 import { WebhookGate } from './webhook-gate.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -62,6 +64,10 @@ export interface ServerParts {
   readonly workerSettings: CallWorkerSettings;
   /** The process should end: workers cannot be started, or the port was lost. */
   readonly onFatal: (error: Error) => void;
+  /** Asked just before the port is listened on; resolves with another port than the setting's, or null. */
+  readonly claimPort?: () => Promise<number | null>;
+  /** The port is listened on no more; streams end after this, and their carriers ask elsewhere. */
+  readonly onPortLeft?: () => void;
   /** Further routes (metrics, pages), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
 }
@@ -90,6 +96,7 @@ export class TrunklineServer {
     twilio: TwilioSocket;
   };
   #listener: Listener | null = null;
+  readonly #loopWatch: LoopWatch;
   #tlsWatch: TlsWatch | null = null;
   #closed: Promise<void> | null = null;
 
@@ -98,6 +105,7 @@ export class TrunklineServer {
     const { authToken, sessionKey } = settings;
     this.#parts = parts;
     this.#quietLog = new QuietLog(log, clock);
+    this.#loopWatch = new LoopWatch(clock, log);
     this.#address = new PublicAddress(settings);
     this.directory = new CallDirectory({ clock, log });
     this.vendors = new VendorHealthBoard(log);
@@ -120,7 +128,8 @@ export class TrunklineServer {
     const gate = new WebhookGate(settings, this.#address, this.#quietLog);
     const tokens = new StreamTokens({ clock, sessionKey });
     const door = new CallDoor(settings, this.#address, tokens, clock);
-    const shared = { gate, door, admission, readiness, directory };
+    const warmWait = new WarmWait({ clock, readiness, waitMaxMs: settings.warmWaitMs });
+    const shared = { gate, door, admission, readiness, directory, warmWait };
     const returns = new CallReturn({ ...shared, store, clock });
     this.#routes = {
       voice: new VoiceWebhook({ ...shared, returns }),
@@ -142,8 +151,8 @@ export class TrunklineServer {
 
   /** Resolves with the port once it listens. Rejects with ConfigError. */
   async listen(): Promise<number> {
-    const { clock, log, onFatal, settings } = this.#parts;
-    const { host, port, tls } = settings;
+    const { claimPort, clock, log, onFatal, settings } = this.#parts;
+    const { host, tls } = settings;
     if (tls !== null) {
       const onRenewed = () => {
         try {
@@ -154,6 +163,7 @@ export class TrunklineServer {
       };
       this.#tlsWatch = await TlsWatch.start(tls, { clock, log, onRenewed });
     }
+    const port = (await claimPort?.()) ?? settings.port;
     this.#listener = await Listener.start({ host, port, tls, register: (app) => this.#register(app) });
     return this.#listener.port;
   }
@@ -188,7 +198,9 @@ export class TrunklineServer {
 
   async #close(): Promise<void> {
     this.#tlsWatch?.close();
+    this.#loopWatch.close();
     this.#listener?.stopListening();
+    if (this.#listener !== null) this.#parts.onPortLeft?.();
     const hadSockets = this.#sockets.size > 0;
     // A server that never listened has nobody to take leave of.
     if (this.#listener !== null) this.drain.hurry();

@@ -14,6 +14,7 @@ import { type CallDoor, twimlAnswer } from './call-door.ts';
 import type { CallReturn } from './call-return.ts';
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
+import type { WarmWait } from './warm-wait.ts';
 import type { WebhookGate } from './webhook-gate.ts';
 
 export interface VoiceParts {
@@ -23,6 +24,7 @@ export interface VoiceParts {
   readonly admission: Admission;
   readonly directory: CallDirectory;
   readonly readiness: Readiness;
+  readonly warmWait: WarmWait;
 }
 
 export class VoiceWebhook {
@@ -36,6 +38,7 @@ export class VoiceWebhook {
     const { admission, directory, door, gate, readiness, returns } = this.#parts;
     const webhook = await gate.admit(exchange, VOICE_PATH);
     if (webhook === null) return;
+    await this.#parts.warmWait.wait();
     if (directory.claimedAttempt(webhook.callSid) >= 0) {
       await returns.answer(exchange, webhook, -1, VOICE_PATH);
       return;

@@ -226,6 +226,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
       maxCalls: 100,
       callMaxSeconds: 120,
       drainSeconds: 60,
+      warmWaitMs: 0,
       workers: 1,
       workerStallMs: 1000,
       workerHeapLimitBytes: 2 ** 29,
