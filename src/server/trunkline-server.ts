@@ -22,6 +22,7 @@ import { FallbackWebhook } from './fallback-webhook.ts';
 import { FaultCounters } from './fault-counters.ts';
 import { GuardedApp } from './guarded-app.ts';
 import { Health, type StoreHealth } from './health.ts';
+import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call.ts';
 import { LoopWatch } from './loop-watch.ts';
@@ -112,7 +113,8 @@ export class TrunklineServer {
     const { directory } = this;
     this.admission = new Admission({ maxCalls: settings.maxCalls, clock, live: directory });
     const { admission } = this;
-    const waitingCount = () => admission.waitingCount();
+    const lastQuestions = new LastQuestions(clock, directory);
+    const waitingCount = () => admission.waitingCount() + lastQuestions.count();
     this.drain = new Drain({ clock, log, directory, waitingCount, drainSeconds: settings.drainSeconds });
     this.workers = this.#createWorkers();
     const { workers, drain } = this;
@@ -130,7 +132,7 @@ export class TrunklineServer {
     const door = new CallDoor(settings, this.#address, tokens, clock);
     const warmWait = new WarmWait({ clock, readiness, waitMaxMs: settings.warmWaitMs });
     const shared = { gate, door, admission, readiness, directory, warmWait };
-    const returns = new CallReturn({ ...shared, store, clock });
+    const returns = new CallReturn({ ...shared, lastQuestions, store, clock });
     this.#routes = {
       voice: new VoiceWebhook({ ...shared, returns }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
