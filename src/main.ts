@@ -122,6 +122,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         streamUrl: config.STREAM_URL ?? null,
         authToken: config.TWILIO_AUTH_TOKEN ?? null,
         accountSid: config.TWILIO_ACCOUNT_SID ?? null,
+        apiBaseUrl: config.TWILIO_API_BASE_URL,
         sessionKey: readSessionKey(config.SESSION_SECRET, dataDir),
         host: config.HOST,
         port: config.PORT,

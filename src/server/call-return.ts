@@ -13,7 +13,6 @@ import type { CallDirectory } from './call-directory.ts';
 import { type CallDoor, twimlAnswer } from './call-door.ts';
 import { withinDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
-import type { LastQuestions } from './last-questions.ts';
 import { nextStep } from './next-step.ts';
 import type { Readiness } from './readiness.ts';
 import type { WarmWait } from './warm-wait.ts';
@@ -27,7 +26,8 @@ export interface CallReturnParts {
   readonly admission: Admission;
   readonly readiness: Readiness;
   readonly warmWait: WarmWait;
-  readonly lastQuestions: LastQuestions;
+  /** Told of every call whose carrier asks. */
+  readonly asked: (callSid: string) => void;
   readonly directory: CallDirectory;
   readonly store: CallStore;
   readonly clock: Clock;
@@ -42,9 +42,9 @@ export class CallReturn {
 
   /** `tokenAttempt`: of the stream that ended, -1 where none is named. `path`: where to ask again, without query. */
   async answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
-    const { clock, directory, lastQuestions, store, warmWait } = this.#parts;
+    const { clock, directory, store, warmWait } = this.#parts;
     const { callSid } = webhook;
-    lastQuestions.asked(callSid);
+    this.#parts.asked(callSid);
     await warmWait.wait();
     const loaded = await withinDeadline(clock, LOAD_DEADLINE_MS, store.load(callSid));
     // Read after the wait: a stream may have come or gone meanwhile.

@@ -8,6 +8,8 @@ export interface ServerSettings {
   readonly authToken: string | null;
   /** Requests of another account are refused; null takes any. */
   readonly accountSid: string | null;
+  /** The carrier's REST API, without a trailing slash; null: it is never asked. Asked only with account and token. */
+  readonly apiBaseUrl: string | null;
   /** Signs our own tokens; shared by all nodes. At least 32 bytes. */
   readonly sessionKey: Buffer;
   /** Address to listen on, as `127.0.0.1`, `0.0.0.0` or `::`. */

@@ -30,6 +30,7 @@ import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ServerSettings } from './server-settings.ts';
+import { createSilentCalls, type SilentCalls } from './silent-calls.ts';
 import { StatusWebhook } from './status-webhook.ts';
 import { StreamTokens } from './stream-tokens.ts';
 import { TlsWatch } from './tls-watch.ts';
@@ -98,6 +99,7 @@ export class TrunklineServer {
   };
   #listener: Listener | null = null;
   readonly #loopWatch: LoopWatch;
+  readonly #silentCalls: SilentCalls | null;
   #tlsWatch: TlsWatch | null = null;
   #closed: Promise<void> | null = null;
 
@@ -132,7 +134,12 @@ export class TrunklineServer {
     const door = new CallDoor(settings, this.#address, tokens, clock);
     const warmWait = new WarmWait({ clock, readiness, waitMaxMs: settings.warmWaitMs });
     const shared = { gate, door, admission, readiness, directory, warmWait };
-    const returns = new CallReturn({ ...shared, lastQuestions, store, clock });
+    this.#silentCalls = createSilentCalls({ ...parts, door, directory });
+    const asked = (callSid: string) => {
+      lastQuestions.asked(callSid);
+      this.#silentCalls?.cameBack(callSid);
+    };
+    const returns = new CallReturn({ ...shared, asked, store, clock });
     this.#routes = {
       voice: new VoiceWebhook({ ...shared, returns }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
@@ -167,6 +174,7 @@ export class TrunklineServer {
     }
     const port = (await claimPort?.()) ?? settings.port;
     this.#listener = await Listener.start({ host, port, tls, register: (app) => this.#register(app) });
+    void this.#silentCalls?.bringBack();
     return this.#listener.port;
   }
 
@@ -201,6 +209,7 @@ export class TrunklineServer {
   async #close(): Promise<void> {
     this.#tlsWatch?.close();
     this.#loopWatch.close();
+    this.#silentCalls?.close();
     this.#listener?.stopListening();
     if (this.#listener !== null) this.#parts.onPortLeft?.();
     const hadSockets = this.#sockets.size > 0;

@@ -38,6 +38,8 @@ export interface CarrierOptions {
   readonly ca?: string;
   /** Changes the URL that a request or upgrade is signed over: for tests of signatures. */
   readonly signedUrl?: (url: string) => string;
+  /** Between the carrier and the server; each attempt of a webhook takes one. Default 0. */
+  readonly roundTripMs?: number;
   readonly clock?: Clock;
   /** Of noise and faults on the line. Default 1. */
   readonly seed?: number;
@@ -62,6 +64,8 @@ export class SimulatedCarrier {
   readonly #webhook: WebhookSetting;
   readonly #network: Network;
   readonly #calls = new Set<SimulatedCall>();
+  /** Names of all calls ever, for REST: some 100 bytes each. */
+  readonly #known = new Set<string>();
   /** Timers of `Clock` keep no process alive, and a call between two requests has no socket: this does it. */
   readonly #alive = new MessageChannel().port1;
   #sockets = 0;
@@ -81,6 +85,7 @@ export class SimulatedCarrier {
       authToken: options.authToken,
       routing: this.#routing,
       signedUrl: options.signedUrl ?? ((url) => url),
+      roundTripMs: options.roundTripMs ?? 0,
     };
     const base = options.publicUrl.replace(/\/+$/, '');
     const absolute = (url: string) => (url.startsWith('/') ? base + url : url);
@@ -111,8 +116,20 @@ export class SimulatedCarrier {
     if (this.#closed) throw new InvalidStateError('Expected an open carrier, received a call after close');
     const call = new SimulatedCall(this.#network, this.#network.newSid('CA'), options);
     this.#calls.add(call);
+    this.#known.add(call.callSid);
     this.#alive.ref();
     return call;
+  }
+
+  /** A live call of this carrier. */
+  callOf(callSid: string): SimulatedCall | null {
+    for (const call of this.#calls) if (call.callSid === callSid) return call;
+    return null;
+  }
+
+  /** Whether it ever had a call of that name. */
+  knew(callSid: string): boolean {
+    return this.#known.has(callSid);
   }
 
   census(): CarrierCensus {

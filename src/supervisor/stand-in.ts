@@ -17,6 +17,8 @@ const REQUEST_MAX_MS = 10_000;
 /** The dead server's socket goes within a turn or two; a port that another program has taken is asked for less often. */
 const EAGER_TRIES = 2000;
 const RETRY_MS = 50;
+/** No generation of a real one. */
+const PRACTICE = -1;
 
 export interface StandInParts {
   readonly clock: Clock;
@@ -52,6 +54,19 @@ export class StandIn {
     this.#try(this.#generation);
   }
 
+  /**
+   * Listens once on any free port of that address, and stops. The first time, Node loads what it needs for it: 20 ms
+   * (measured) in which a carrier would be refused, if that were when the server has died.
+   */
+  practise(address: ServerAddress): void {
+    try {
+      const server = this.#create(address, PRACTICE);
+      server.listen({ host: address.host, port: 0, exclusive: true }, () => server.close());
+    } catch {
+      // What is wrong will be said when it matters.
+    }
+  }
+
   /** The port is free when this returns. What is being answered is answered to its end. Idempotent. */
   close(): void {
     this.#generation += 1;
@@ -67,10 +82,8 @@ export class StandIn {
     if (address === null || generation !== this.#generation) return;
     this.#tries += 1;
     try {
-      const server = this.#create(address);
-      server.once('error', (error: NodeJS.ErrnoException) => this.#refused(generation, error));
-      server.listen({ host: address.host, port: address.port, exclusive: true });
-      this.#server = server;
+      this.#server ??= this.#create(address, generation);
+      this.#server.listen({ host: address.host, port: address.port, exclusive: true });
     } catch (error) {
       this.#refused(generation, error as NodeJS.ErrnoException);
     }
@@ -78,7 +91,6 @@ export class StandIn {
 
   #refused(generation: number, error: NodeJS.ErrnoException): void {
     if (generation !== this.#generation) return;
-    this.#server = null;
     if (error.code === 'EADDRINUSE' && this.#tries < EAGER_TRIES) {
       setImmediate(() => this.#try(generation));
       return;
@@ -88,7 +100,7 @@ export class StandIn {
     this.#retry = this.#parts.clock.setTimer(RETRY_MS, () => this.#try(generation));
   }
 
-  #create(address: ServerAddress): Server {
+  #create(address: ServerAddress, generation: number): Server {
     const { publicUrl, tls } = address;
     const limits = {
       maxHeaderSize: HEADERS_MAX_BYTES,
@@ -111,6 +123,7 @@ export class StandIn {
     server.maxConnections = CONNECTIONS_MAX;
     // Also of one whose handshake does not end, and of one that does not read its answer.
     server.setTimeout(REQUEST_MAX_MS, (socket) => socket.destroy());
+    server.on('error', (error: NodeJS.ErrnoException) => this.#refused(generation, error));
     server.on('clientError', (_error, socket) => socket.destroy());
     return server;
   }

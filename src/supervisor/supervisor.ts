@@ -26,7 +26,7 @@ export type SupervisorNote = (
 export interface SupervisorParts {
   readonly clock: Clock;
   readonly startServer: StartServerProcess;
-  readonly standIn: Pick<StandIn, 'open' | 'close'>;
+  readonly standIn: Pick<StandIn, 'open' | 'close' | 'practise'>;
   readonly note: SupervisorNote;
 }
 
@@ -38,6 +38,9 @@ const SILENT_MAX_MS = 10_000;
 const STOP_SPARE_MS = 15_000;
 /** From the end of its channel to its exit. */
 const EXIT_MAX_MS = 5000;
+
+/** Starting a process holds this one up for some 20 ms, in which the stand-in could not take the port: it goes first. */
+const RESTART_MIN_MS = 10;
 
 type Phase = 'starting' | 'serving' | 'waiting' | 'stopping' | 'done';
 
@@ -107,6 +110,7 @@ export class Supervisor {
         this.#drainMs = message.drainSeconds * 1000;
         this.#phase = 'serving';
         this.#watchBeats();
+        this.#parts.standIn.practise(message.address);
         this.#parts.note(
           'info',
           { event: 'server.started', pid: this.#server?.pid },
@@ -168,8 +172,7 @@ export class Supervisor {
       'the server process ended; it is restarted',
     );
     this.#phase = 'waiting';
-    if (delayMs === 0) this.#start();
-    else this.#restart = clock.setTimer(delayMs, () => this.#start());
+    this.#restart = clock.setTimer(Math.max(delayMs, RESTART_MIN_MS), () => this.#start());
   }
 
   /** Kills the server unless the next watch, or its exit, comes first. */

@@ -45,4 +45,35 @@ describe('kill -9 of the server process', () => {
     );
     await rig.freshCallerIsServed();
   });
+
+  it('redirects by REST the calls whose carrier does not come back, and ends the records of those that are over', {
+    timeout: 120_000,
+  }, async () => {
+    const yes = await speak('yes');
+    const rig = await ProcessRig.start();
+    const lone = { comesBack: false };
+    const answers = { first: yes, second: yes, number: '123' };
+    const silent = Array.from({ length: 5 }, () => rig.place('three', answers, lone));
+    const coming = rig.place('three', answers);
+    const leaving = rig.place('three', answers, lone);
+    const all = [...silent, coming, leaving];
+    const isAsked = async (callSid: string) => (await rig.record(callSid))?.state != null;
+    for (const { callSid } of all) await vi.waitFor(async () => expect(await isAsked(callSid)).toBe(true));
+
+    rig.rest.failNext(429, 20429);
+    rig.process.signalServer('SIGKILL');
+    leaving.hangUp();
+
+    const reports = await Promise.all(all.map((call) => call.ended));
+    const records = await Promise.all([...silent, coming].map(({ callSid }) => rig.finalRecord(callSid)));
+    expect(records.map(({ outcome }) => outcome)).toEqual(records.map(() => 'done'));
+    expect(await rig.finalRecord(leaving.callSid)).toMatchObject({ endReason: 'stream lost', outcome: null });
+    const redirected = (callSid: string) =>
+      rig.rest.requests.filter((request) => request.callSid === callSid && request.statusCode === 200).length;
+    expect(silent.map(({ callSid }) => redirected(callSid))).toEqual(silent.map(() => 1));
+    expect(redirected(coming.callSid)).toBe(0);
+    expect(rig.rest.requests.map(({ statusCode }) => statusCode)).toContain(429);
+    const gaps = reports.slice(0, silent.length).flatMap(gapsMs).map(Math.round);
+    process.stdout.write(`calls redirected by REST: silent for ${gaps.join(', ')} ms\n`);
+  });
 });

@@ -11,15 +11,17 @@ import { expect, onTestFinished, vi } from 'vitest';
 import type { FlowState } from '../../src/flow/state.ts';
 import type { CallReport } from '../../src/simulator/call-report.ts';
 import type { CallerControls } from '../../src/simulator/caller.ts';
-import type { SimulatedCall } from '../../src/simulator/simulated-call.ts';
-import { type CarrierOptions, SimulatedCarrier } from '../../src/simulator/simulated-carrier.ts';
+import { RestApi } from '../../src/simulator/rest-api.ts';
+import type { CallOptions, SimulatedCall } from '../../src/simulator/simulated-call.ts';
+import { SimulatedCarrier } from '../../src/simulator/simulated-carrier.ts';
 import type { CallRecord } from '../../src/store/call-store.ts';
 import { SqliteStore } from '../../src/store/sqlite-store.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { type ProcessOptions, TrunklineProcess } from './trunkline-process.ts';
 import { NUMBERS, sharedPromptFolder } from './trunkline-rig.ts';
 
-export const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
+const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
+const ACCOUNT_SID = `AC${'0'.repeat(31)}1`;
 const PUBLIC_URL = 'https://bot.example.org';
 const FLOWS = ['short', 'three', 'cued'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
@@ -32,33 +34,21 @@ export type ProcessAnswers = Readonly<Record<string, Uint8Array | string>>;
 export interface ProcessRigOptions extends ProcessOptions {
   readonly commandLine?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  readonly carrier?: Partial<CarrierOptions>;
 }
 
 export class ProcessRig {
   readonly process: TrunklineProcess;
   readonly carrier: SimulatedCarrier;
   readonly port: number;
-  readonly folder: string;
+  readonly rest: RestApi;
   readonly #store: SqliteStore;
 
-  private constructor(
-    server: TrunklineProcess,
-    port: number,
-    folder: string,
-    carrier: Partial<CarrierOptions>,
-  ) {
-    this.process = server;
-    this.port = port;
-    this.folder = folder;
-    this.carrier = new SimulatedCarrier({
-      authToken: AUTH_TOKEN,
-      publicUrl: PUBLIC_URL,
-      connectTo: { host: '127.0.0.1', port, tls: false },
-      insecure: true,
-      ...carrier,
-    });
-    this.#store = SqliteStore.open(join(folder, 'trunkline.db'));
+  private constructor(parts: Pick<ProcessRig, 'process' | 'carrier' | 'port' | 'rest'> & { folder: string }) {
+    this.process = parts.process;
+    this.carrier = parts.carrier;
+    this.port = parts.port;
+    this.rest = parts.rest;
+    this.#store = SqliteStore.open(join(parts.folder, 'trunkline.db'));
   }
 
   /** Resolves when the first caller can be served. Ended with the test. */
@@ -66,10 +56,22 @@ export class ProcessRig {
     const folder = temporaryFolder();
     symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
     const port = await freePort();
+    const carrier = new SimulatedCarrier({
+      authToken: AUTH_TOKEN,
+      accountSid: ACCOUNT_SID,
+      publicUrl: PUBLIC_URL,
+      connectTo: { host: '127.0.0.1', port, tls: false },
+      insecure: true,
+      // Less than any carrier has; on loopback five retries are over in 2 ms, which no restart is quick enough for.
+      roundTripMs: 10,
+    });
+    const rest = await RestApi.start({ carrier, accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN });
     const server = new TrunklineProcess(
       options.commandLine ?? ['start'],
       {
+        TWILIO_ACCOUNT_SID: ACCOUNT_SID,
         TWILIO_AUTH_TOKEN: AUTH_TOKEN,
+        TWILIO_API_BASE_URL: rest.url,
         PUBLIC_URL,
         PORT: String(port),
         DATA_DIR: folder,
@@ -82,18 +84,20 @@ export class ProcessRig {
       options,
     );
     await server.prints(/Ready for calls/);
-    const rig = new ProcessRig(server, port, folder, options.carrier ?? {});
+    const rig = new ProcessRig({ process: server, carrier, port, rest, folder });
     onTestFinished(async () => {
-      await rig.carrier.close();
+      await carrier.close();
+      await rest.close();
       rig.#store.close();
     });
     return rig;
   }
 
-  place(number: keyof typeof NUMBERS, answers: ProcessAnswers): SimulatedCall {
+  place(number: keyof typeof NUMBERS, answers: ProcessAnswers, options: CallOptions = {}): SimulatedCall {
     const call = this.carrier.placeCall({
       to: NUMBERS[number],
       timeLimitMs: 90_000,
+      ...options,
       caller: {
         silenceMs: TURN_SILENCE_MS,
         onSilence: (caller) => void this.#answer(call.callSid, caller, answers),

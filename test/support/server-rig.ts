@@ -219,6 +219,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
       streamUrl: null,
       authToken: TOKEN,
       accountSid: ACCOUNT,
+      apiBaseUrl: null,
       sessionKey: Buffer.alloc(32, 7),
       host: '127.0.0.1',
       port: 0,

@@ -68,6 +68,7 @@ function fetchFrom(port: number, fragment: string, clock = new FakeClock(), tls 
       authToken: 'secret',
       routing: { addresses: new Map([[HOST, { host: '127.0.0.1', port, tls }]]) },
       signedUrl: (url) => url,
+      roundTripMs: 0,
     },
   ).then((settled) => {
     answer = settled;
@@ -163,6 +164,7 @@ describe('a fetch of the carrier', () => {
         authToken: 'secret',
         routing: { addresses: new Map([[HOST, { host: '127.0.0.1', port }]]) },
         signedUrl: (url) => url,
+        roundTripMs: 0,
       },
     );
     await attempt(1);
