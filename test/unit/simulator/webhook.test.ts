@@ -145,6 +145,15 @@ describe('a fetch of the carrier', () => {
       three.clock.advanceMs(5000);
     }
     expect(await three.done).toMatchObject({ ok: false, code: 11205, attempts: 3 });
+
+    // The last try has what is left.
+    const four = fetchFrom(port, '#ct=4000&rc=5&rp=all', new FakeClock(), true);
+    for (let count = 5; count <= 8; count++) {
+      await attempt(count);
+      four.clock.advanceMs(count < 8 ? 4000 : 3000);
+    }
+    expect(await four.done).toMatchObject({ ok: false, code: 11205, attempts: 4 });
+    expect(four.clock.nowMs()).toBe(15_000);
   });
 
   it('gives up at once when the call ends', async () => {
