@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   ERR_CAPACITY: 'A bound was reached: calls, queue length or bytes.',
   ERR_DEADLINE: 'A wait ran past its deadline.',
   ERR_INVALID_STATE: 'A defect of ours; it ends the one call that met it.',
+  ERR_CRASH_LOOP: 'The server ended too often in a short time; the supervisor gave up.',
   ERR_STORE: 'The call store could not read or write.',
 } as const;
 

@@ -263,7 +263,7 @@ function nonZero(census: Readonly<Record<string, number>>): Record<string, numbe
 }
 
 /** One for each version of what makes prompts: a stale one would sound right and prove nothing. */
-function sharedPromptFolder(): string {
+export function sharedPromptFolder(): string {
   const hash = createHash('sha256');
   for (const file of [
     'prompt-maker.ts',
