@@ -278,6 +278,7 @@ describe('readiness', () => {
       workers: { ready: 1, wanted: 1 },
       voice: { ready: true },
       store: { engine: 'memory', isAlive: true, isDurable: true, deferredCommits: 0, lostWrites: 0 },
+      speech: { down: {}, requests: [] },
       draining: false,
     });
     expect(JSON.parse((await cold.post('/healthz', { method: 'GET' })).body)).toEqual({ status: 'ok' });
