@@ -110,6 +110,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     onReady: (key) => warmUp.made(key),
     onFailed: (key, message) => warmUp.failed(key, message),
     onVendor: (message) => {
+      if (message === null) {
+        vendors.forget('voice');
+        return;
+      }
       vendors.receive('voice', message);
       options.onVendor?.(message);
     },
