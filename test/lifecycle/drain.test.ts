@@ -95,6 +95,8 @@ it('s06 with every descriptor in use new work is refused, and with some free aga
   const rig = await ProcessRig.start({
     commandLine: ['start', '--no-supervisor'],
     shell: 'ulimit -n 160',
+    // A worker that a busy machine holds up must not be replaced now: that is another fault, and would need descriptors.
+    environment: { WORKER_STALL_MS: '60000' },
   });
   const sockets: Socket[] = [];
   const hold = () => {
