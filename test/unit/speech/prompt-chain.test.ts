@@ -178,6 +178,12 @@ describe("a caller's time", () => {
     expect(end?.atMs).toBeGreaterThan(7900);
   });
 
+  it('counts no try for a busy vendor', async () => {
+    const script = [failure('busy'), failure('busy'), failure('transient')];
+    const { making } = rig({ first: new FakeSynthesizer('a', script) });
+    expect(await making(true, 10_000)).toMatchObject({ atMs: 700, made: { provider: 'a' } });
+  });
+
   it('is over after the turn, whatever hangs', async () => {
     const { making } = rig({
       first: new FakeSynthesizer('a', [], 'hangs'),
