@@ -247,7 +247,9 @@ function checkTogether(values: Settings, publicUrl: string | null): void {
 /** Secrets are never echoed. */
 function shown(name: string, value: string | undefined): string {
   if (value === undefined) return 'nothing';
-  return /TOKEN|SECRET|API_KEY/.test(name) ? `${value.length} characters` : JSON.stringify(value);
+  // A URL may hold a user and a password.
+  const isSecret = /TOKEN|SECRET|API_KEY/.test(name) || /^\w+:\/\/[^/]*@/.test(value);
+  return isSecret ? `${value.length} characters` : JSON.stringify(value);
 }
 
 function withoutEmpty(environment: Environment): Record<string, string> {

@@ -49,6 +49,8 @@ export class VoiceLink {
   readonly #parts: VoiceLinkParts;
   /** Asked for and not answered: asked for again when the thread is started again. */
   readonly #owed = new Map<string, Owed>();
+  /** Spoken by another than the first vendor: a new thread knows nothing of them, and must ask the first again. */
+  readonly #standIns = new Map<string, PromptWanted>();
   #worker: Worker;
   #provider: string | null = null;
   /** Since a prompt was made. A thread that only starts proves nothing: the next prompt may end it again. */
@@ -119,6 +121,7 @@ export class VoiceLink {
       this.#parts.onVendor?.(message);
       return;
     }
+    const wanted = this.#owed.get(message.key)?.wanted;
     this.#owed.delete(message.key);
     if (message.kind === 'prompt.failed') {
       this.#parts.registry.failed(message.key);
@@ -127,6 +130,8 @@ export class VoiceLink {
     }
     this.#deaths = 0;
     const { key, wire, levels, audioBytes, durationMs, provider, isStandIn } = message;
+    if (!isStandIn) this.#standIns.delete(key);
+    else if (wanted?.isUrgent === false && this.#standIns.size < WANTED_MAX) this.#standIns.set(key, wanted);
     const format = parseFormatName(message.format);
     if (this.#parts.registry.ready({ key, format, wire, levels, audioBytes, durationMs }))
       this.#parts.onReady(key, { provider, isStandIn });
@@ -148,6 +153,7 @@ export class VoiceLink {
       this.#restart = null;
       this.#worker = this.#start();
       for (const { wanted } of this.#owed.values()) this.#worker.postMessage(wanted);
+      for (const wanted of this.#standIns.values()) this.#worker.postMessage(wanted);
     });
   }
 

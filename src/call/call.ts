@@ -39,6 +39,13 @@ import { Transitions } from './transitions.ts';
 
 /** The caller's first pause that is worth a transcription: most who pause so long have ended. */
 const PROVISIONAL_MS = 200;
+/** After these the caller is not speaking. */
+const SPEECH_ENDS: ReadonlySet<ToCall['kind']> = new Set([
+  'utterance',
+  'speech.discarded',
+  'no.input',
+  'digit',
+]);
 /** Pieces of speech for a live recognizer. */
 const CHUNK_MS = 160;
 /** After these the caller has gone for good. After any other the stream may come back, to the last committed state. */
@@ -134,6 +141,8 @@ export class Call {
 
   #hear(message: ToCall): void {
     const listening = this.#listening;
+    if (message.kind === 'speech.started') this.#prompts.callerSpeaks(true);
+    if (SPEECH_ENDS.has(message.kind)) this.#prompts.callerSpeaks(false);
     switch (message.kind) {
       case 'digit':
         listening?.hearDigit(message.digit);

@@ -18,6 +18,7 @@ export class Filler {
   readonly #queued = new Set<number>();
   readonly #audible = new Set<number>();
   #isTurnOpen = false;
+  #isCallerSpeaking = false;
   #timer: Timer | null = null;
 
   /** `fill` queues something to be heard and tells `promptQueued` of it. */
@@ -29,12 +30,20 @@ export class Filler {
   /** The caller stopped speaking `agoMs` ago, and is owed an answer. */
   turnTaken(agoMs: number): void {
     this.#isTurnOpen = true;
+    this.#isCallerSpeaking = false;
+    this.#stop();
     this.#watch(Math.max(0, SILENCE_MAX_MS - agoMs));
   }
 
   /** The answer is under way as prompts, or the turn turned out to be none. */
   turnAnswered(): void {
     this.#isTurnOpen = false;
+    this.#watch();
+  }
+
+  /** Nobody talks over a caller who speaks; once they have stopped, the wait begins anew. */
+  callerSpeaks(isSpeaking: boolean): void {
+    this.#isCallerSpeaking = isSpeaking;
     this.#watch();
   }
 
@@ -63,11 +72,15 @@ export class Filler {
     this.#watch();
   }
 
+  #stop(): void {
+    if (this.#timer !== null) this.#clock.clearTimer(this.#timer);
+    this.#timer = null;
+  }
+
   #watch(delayMs = SILENCE_MAX_MS): void {
-    const isOwed = this.#audible.size === 0 && (this.#isTurnOpen || this.#queued.size > 0);
-    if (!isOwed) {
-      if (this.#timer !== null) this.#clock.clearTimer(this.#timer);
-      this.#timer = null;
+    const isOwed = this.#isTurnOpen || this.#queued.size > 0;
+    if (!isOwed || this.#audible.size > 0 || this.#isCallerSpeaking) {
+      this.#stop();
     } else if (this.#timer === null) {
       this.#timer = this.#clock.setTimer(delayMs, () => {
         this.#timer = null;

@@ -69,6 +69,10 @@ export class Prompts {
     this.#filler.turnTaken(agoMs);
   }
 
+  callerSpeaks(isSpeaking: boolean): void {
+    this.#filler.callerSpeaks(isSpeaking);
+  }
+
   /** It is the caller's turn, or another's: nothing is owed but what is queued. */
   turnAnswered(): void {
     this.#filler.turnAnswered();

@@ -120,7 +120,9 @@ export class Playback implements PromptWaiter {
   fill(play: { readonly playId: number; readonly promptKey: string }): void {
     if (this.#state.kind === 'closed') return;
     const nowMs = this.#clock.nowMs();
-    const item = new PlaybackItem({ ...play, bargeIn: true }, this.#generation);
+    // Before a prompt that nobody has heard yet, words are no answer, and must not clear it.
+    const bargeIn = this.#queue.items.every(({ prompt }) => prompt !== null);
+    const item = new PlaybackItem({ ...play, bargeIn }, this.#generation);
     const isWanted = this.#queue.isSilent(nowMs) && !this.#queue.isFull && this.#finish !== 'told';
     if (!isWanted || !this.#claim(item)) {
       this.#hooks.ended(play.playId, 'interrupted', 0);

@@ -99,7 +99,9 @@ export class LiveCall {
     this.#stream = open({
       onStart: (start) => void this.#begin(start),
       post: (message) => {
-        if (message.kind === 'prompt.ended') this.#isMute = message.outcome === 'failed';
+        // A filler (below 0) is no prompt of the flow: that it was heard says nothing of the last words.
+        if (message.kind === 'prompt.ended' && message.playId >= 0)
+          this.#isMute = message.outcome === 'failed';
         this.#around.workers.post(message);
       },
       onEnd: (reason) => this.end(reason),

@@ -8,16 +8,16 @@ import type { Log } from '../log.ts';
 export type VendorMessage = VendorChecked | VendorCounts | VendorHealth;
 
 export interface VendorReport {
-  /** `role provider`, each with the threads for which it is down now and the last cause. */
-  readonly down: Readonly<Record<string, { readonly threads: number; readonly why: string }>>;
+  /** `role provider`, each with the threads for which it is down now. Why is in the log: `/readyz` answers strangers. */
+  readonly down: Readonly<Record<string, { readonly threads: number }>>;
   /** Since the start. */
   readonly requests: readonly VendorCount[];
 }
 
 export class VendorHealthBoard {
   readonly #log: Log;
-  /** `role provider` -> thread -> cause. */
-  readonly #down = new Map<string, Map<string, string>>();
+  /** `role provider` -> threads. */
+  readonly #down = new Map<string, Set<string>>();
   readonly #requests = new Map<string, VendorCount>();
 
   constructor(log: Log) {
@@ -52,19 +52,16 @@ export class VendorHealthBoard {
   }
 
   report(): VendorReport {
-    const down = [...this.#down].map(([name, threads]) => {
-      const why = [...threads.values()].at(-1) ?? '';
-      return [name, { threads: threads.size, why }] as const;
-    });
+    const down = [...this.#down].map(([name, threads]) => [name, { threads: threads.size }] as const);
     return { down: Object.fromEntries(down), requests: [...this.#requests.values()] };
   }
 
   #health(thread: string, { provider, role, state, why }: VendorHealth): void {
     const name = `${role} ${provider}`;
-    const threads = this.#down.get(name) ?? new Map<string, string>();
+    const threads = this.#down.get(name) ?? new Set<string>();
     const about = { event: `vendor.${state}`, provider, role, thread };
     if (state === 'down') {
-      threads.set(thread, why);
+      threads.add(thread);
       this.#down.set(name, threads);
       this.#log.error({ ...about, detail: why }, 'a speech vendor is down; the next one serves');
     } else {

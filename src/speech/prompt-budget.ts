@@ -23,6 +23,8 @@ export class PromptBudget {
   readonly signal: AbortSignal;
   readonly #clock: Clock;
   readonly #endAtMs: number;
+  /** Of the last vendor: with its reserve, counted from when it was first asked about. */
+  #lastEndAtMs: number | null = null;
 
   constructor(plan: PromptPlan, clock: Clock, signal: AbortSignal) {
     this.plan = plan;
@@ -31,10 +33,12 @@ export class PromptBudget {
     this.#endAtMs = clock.nowMs() + plan.totalMs;
   }
 
-  /** What one vendor may still use; the last one always has its reserve. */
+  /** What one vendor may still use; the last one has its reserve, once. */
   remainingMs(isLast: boolean): number {
-    const leftMs = this.#endAtMs - this.#clock.nowMs();
-    return isLast ? Math.max(RESERVE_MS, leftMs) : leftMs - RESERVE_MS;
+    const nowMs = this.#clock.nowMs();
+    if (!isLast) return this.#endAtMs - nowMs - RESERVE_MS;
+    this.#lastEndAtMs ??= Math.max(this.#endAtMs, nowMs + RESERVE_MS);
+    return this.#lastEndAtMs - nowMs;
   }
 
   /** An exchange can still be had `delayMs` from now. */

@@ -127,7 +127,8 @@ class ChainRecognition implements Recognition {
     const { clock } = this.#parts;
     for (let tries = 1; ; tries++) {
       const leftMs = untilAtMs - clock.nowMs();
-      if (leftMs < TRY_MIN_MS)
+      // What runs in this thread takes no time to speak of, and is there when all else has failed.
+      if (leftMs < TRY_MIN_MS && link.guard !== null)
         throw new DeadlineError('Expected a transcript within the turn, received none');
       try {
         return await this.#try(link, leftMs);
@@ -145,6 +146,8 @@ class ChainRecognition implements Recognition {
     const early = this.#early;
     this.#early = null;
     const opened = early?.link === link ? early.recognition : null;
+    // Another link has come up meanwhile: nobody will end that recognition.
+    if (early !== null && opened === null) early.abort.abort();
     return this.#exchange(link, leftMs, this.#signal, opened);
   }
 
@@ -158,7 +161,7 @@ class ChainRecognition implements Recognition {
     const { guard, recognizer } = link;
     const work = async (): Promise<Transcript> => {
       if (opened !== null) return opened.end();
-      const timed = withDeadline(recognizer, Math.min(apiDeadlineMs, leftMs), clock);
+      const timed = withDeadline(recognizer, Math.min(apiDeadlineMs, Math.max(TRY_MIN_MS, leftMs)), clock);
       const recognition = timed.open(this.#expectation, signal);
       for (const piece of this.#pieces) recognition.push(piece);
       return recognition.end();

@@ -105,12 +105,13 @@ export class VoiceThread {
       this.#finding += 1;
       void this.#find(pending);
     }
-    if (this.#finding > 0) return;
     while (this.#makingUrgent < URGENT_MAX) {
       const pending = this.#urgent.shift();
       if (pending === undefined) break;
       void this.#make(pending);
     }
+    // Making holds the thread: what is on disk already comes first, unless a caller waits.
+    if (this.#finding > 0) return;
     while (this.#makingAhead < this.#parts.aheadMax) {
       const pending = this.#ahead.shift();
       if (pending === undefined) break;

@@ -269,6 +269,8 @@ export function callUnderTest(
         audio: speechAudio(durationMs),
         sampleRateHz: 8000,
       }),
+    callerSpeaks: () =>
+      receive({ kind: 'speech.started', callId: 7, listenId: listenId(), atStreamMs: 1500, bargeIn: false }),
     speechIsDiscarded: () => receive({ kind: 'speech.discarded', callId: 7, listenId: listenId() }),
     recognizerHears: async (text: string, index = recognizer.opened.length - 1) => {
       recognizer.opened[index]?.hears(text);

@@ -63,7 +63,13 @@ export function createHttpFetch(clock: Clock): Fetch {
       request.on('error', reject);
       request.once('response', (message) => {
         response = message;
-        resolve(toResponse(message));
+        try {
+          resolve(toResponse(message));
+        } catch (error) {
+          // A status that there is not: no proxy's nonsense may end the thread.
+          message.destroy();
+          reject(error);
+        }
       });
       request.end(init.body ?? undefined);
     });

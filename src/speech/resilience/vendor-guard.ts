@@ -12,6 +12,7 @@
  * What is the fault of a request (`refused`), of its volume (`busy`) or of nobody (an abort) does not count.
  */
 import {
+  BrokenCircuitError,
   type CircuitBreakerPolicy,
   CircuitState,
   circuitBreaker,
@@ -43,7 +44,7 @@ export class VendorGuard {
     let cause: unknown = null;
     let isDown = false;
     const policy = handleWhen((error) => {
-      if (!speaksAgainstVendor(error)) return false;
+      if (!speaksAgainstVendor(error) && !this.#isTrialInconclusive(error)) return false;
       cause = error;
       return true;
     });
@@ -94,7 +95,15 @@ export class VendorGuard {
 
   /** Runs `work` and takes note of how it ended. Rejects as `work` does; at once while the vendor rests. */
   run<T>(work: () => Promise<T>): Promise<T> {
+    // cockatiel would have this one wait for the trial's outcome.
+    if (this.#policy.state === CircuitState.HalfOpen) return Promise.reject(new BrokenCircuitError());
     return this.#policy.execute(work);
+  }
+
+  /** A trial proves nothing by an abort, or where our own bound or the vendor's kept it from being served. */
+  #isTrialInconclusive(error: unknown): boolean {
+    if (this.#policy.state !== CircuitState.HalfOpen) return false;
+    return !(error instanceof ProviderError) || error.fault === 'busy';
   }
 }
 

@@ -32,6 +32,19 @@ describe('a caller who waits', () => {
     expect(t.last('fill')?.playId).toBe(-3);
   });
 
+  it('hears none while they speak, and 2.5 s after they stopped again', async () => {
+    const t = await turnTaken();
+    await t.recognizerHears('yes');
+    await t.callerSpeaks();
+    await t.timePasses(6000);
+    expect(t.count('fill')).toBe(0);
+    await t.speechIsDiscarded();
+    await t.timePasses(2499);
+    expect(t.count('fill')).toBe(0);
+    await t.timePasses(1);
+    expect(t.count('fill')).toBe(1);
+  });
+
   it('hears none once the answer begins', async () => {
     const t = await turnTaken();
     await t.recognizerHears('yes');

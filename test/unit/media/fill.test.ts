@@ -79,13 +79,16 @@ describe('a filler', () => {
     expect(rig.outcomes()).toEqual(['1 failed', '-2 played', '2 played']);
   });
 
-  it('may be interrupted, also before a prompt that may not', () => {
+  it('may be interrupted where nothing waits behind it', () => {
     const { rig, fill } = rigWithFiller();
-    rig.play(1, 'late', false);
-    expect(rig.playback.audible()).toBe('protected');
     fill();
     expect(rig.playback.audible()).toBe('interruptible');
-    rig.clock.advanceMs(510);
+  });
+
+  it('is protected before a prompt that waits: words over it answer no question', () => {
+    const { rig, fill } = rigWithFiller();
+    rig.play(1, 'late', true);
+    fill();
     expect(rig.playback.audible()).toBe('protected');
   });
 

@@ -17,12 +17,12 @@ function boardUnderTest() {
 }
 
 describe('the health of the vendors', () => {
-  it('names what is down, for how many threads, and why', () => {
+  it('names what is down and for how many threads, and leaves the reason to the log', () => {
     const { board, events } = boardUnderTest();
     board.receive('worker 0', health('down', 'reset'));
     board.receive('worker 1', health('down', 'the key was refused'));
     expect(board.report().down).toEqual({
-      'recognizer openai': { threads: 2, why: 'the key was refused' },
+      'recognizer openai': { threads: 2 },
     });
     board.receive('worker 0', health('up'));
     board.receive('worker 1', health('up'));

@@ -130,6 +130,25 @@ describe('PromptChain', () => {
     expect(await chain.make(request(), true, never)).toMatchObject({ provider: 'a' });
   });
 
+  it('keeps nothing of a trial on the side that only one call wanted', async () => {
+    const files = await openFiles();
+    const keeps = vi.spyOn(files, 'save');
+    const { chain, first, guards } = rig({ files });
+    Object.assign(guards[0], { isUp: false, isRested: true });
+    await chain.make(request(), true, never);
+    await settled();
+    expect([first.requests.length, guards[0].outcomes]).toEqual([1, ['ok']]);
+    expect(keeps).not.toHaveBeenCalled();
+  });
+
+  it('gives a last vendor that is busy for good its reserve once, not again and again', async () => {
+    const { making } = rig({
+      second: new FakeSynthesizer('b', [], failure('busy')),
+      first: new FakeSynthesizer('a', [], failure('busy')),
+    });
+    expect(await making(true, 30_000)).toMatchObject({ error: expect.any(Error) });
+  });
+
   it('ends with the reason of an abort, and asks nobody else', async () => {
     const { chain, second } = rig({ first: new FakeSynthesizer('a', ['hangs']) });
     const abort = new AbortController();

@@ -68,7 +68,8 @@ function isAudible(format: AudioFormat, bytes: Uint8Array): boolean {
   return levelDbfs(samples) > -30 && durationMs(format, bytes.length) > 1500;
 }
 
-describe('ElevenLabsSynthesizer', () => {
+// The vendor's SDK takes seconds to load on a busy machine.
+describe('ElevenLabsSynthesizer', { timeout: 30_000 }, () => {
   it.each<[AudioFormat, string, string]>([
     [TELEPHONE_FORMAT, 'ulaw_8000', 'mulaw-8000'],
     [{ codec: 'alaw', sampleRateHz: 8000, channels: 1 }, 'alaw_8000', 'alaw-8000'],

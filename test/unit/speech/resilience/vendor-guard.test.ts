@@ -101,6 +101,28 @@ describe("a vendor's guard", () => {
     expect(guard.isUsable()).toBe(true);
   });
 
+  it('refuses at once what comes while a trial runs, instead of having it wait', async () => {
+    const { guard, goesDown, clock } = guardUnderTest();
+    await goesDown();
+    clock.advanceMs(5000);
+    const trial = guard.run(() => new Promise<string>(() => {}));
+    trial.catch(() => {});
+    const work = vi.fn(async () => 'answer');
+    await expect(guard.run(work)).rejects.toThrow();
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['was too much at once', failure('busy')],
+    ['was aborted', new DOMException('hung up', 'AbortError')],
+  ])('stays down after a trial that %s: it has proved nothing', async (_name, error) => {
+    const { guard, goesDown, fails, clock } = guardUnderTest();
+    await goesDown();
+    clock.advanceMs(5000);
+    await fails(error);
+    expect(guard.isUsable()).toBe(false);
+  });
+
   it('rests twice as long after each trial that fails, up to a minute', async () => {
     const { guard, goesDown, fails, clock, told } = guardUnderTest();
     await goesDown();
