@@ -87,7 +87,7 @@ export class PromptChain {
       if (kept !== null) return { prompt: kept, provider, isStandIn };
       if (!voice.guard.isUsable()) {
         failures.push(passedOver(provider));
-        this.#tryOnTheSide(voice, spoken);
+        this.#tryOnTheSide(voice, spoken, isUrgent);
         continue;
       }
       if (!budget.hasTime(isLast)) continue;
@@ -118,10 +118,11 @@ export class PromptChain {
     return { prompt: await first.make(spoken, budget, true), provider, isStandIn: false };
   }
 
-  /** Nobody waits for it; it tells the guard whether the vendor is back, and is on disk then. */
-  #tryOnTheSide(voice: VendorVoice, request: SpokenRequest): void {
+  /** Nobody waits for it; it tells the guard whether the vendor is back. On disk then, unless it was for one call alone. */
+  #tryOnTheSide(voice: VendorVoice, request: SpokenRequest, isUrgent: boolean): void {
     if (!voice.guard.isTrialDue()) return;
-    voice.make(request, new PromptBudget(AHEAD, this.#parts.clock, neverAborted), true).catch(() => {});
+    const plan = isUrgent ? { ...AHEAD, isKept: this.#parts.urgent.isKept } : AHEAD;
+    voice.make(request, new PromptBudget(plan, this.#parts.clock, neverAborted), true).catch(() => {});
   }
 
   #spokenRequest({ key, source, format }: PromptRequest): SpokenRequest {

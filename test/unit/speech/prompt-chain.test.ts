@@ -260,6 +260,24 @@ describe('prompts on disk', () => {
     expect(await files.list()).toEqual([]);
   });
 
+  it.for([
+    ['hold nothing of one call alone', true, 0],
+    // The second vendor's own words are kept, too.
+    ['hold what all calls share', false, 2],
+  ] as const)('%s when it was the trial of a vendor that is back', async ([, isUrgent, kept]) => {
+    const files = await openFiles();
+    const saved: unknown[] = [];
+    files.save = async (...about) => void saved.push(about);
+    const { chain, first, guards } = rig({ files });
+    guards[0].isUp = false;
+    guards[0].isRested = true;
+    expect(await chain.make(request(), isUrgent, never)).toMatchObject({ provider: 'b', isStandIn: true });
+    await vi.waitFor(() => expect(guards[0].isUp).toBe(true));
+    await settled();
+    expect(first.requests).toHaveLength(1);
+    expect(saved).toHaveLength(kept);
+  });
+
   it('do not stand for recordings, which are read each time', async () => {
     const path = join(temporaryFolder(), 'hello.wav');
     const { chain } = rig({ files: await openFiles() });
