@@ -82,7 +82,13 @@ function guardOf({ provider }: Synthesizer): Guard {
   if (provider === BUILTIN_PROVIDER) {
     return { isUsable: () => true, isTrialDue: () => false, run: (work) => work() };
   }
-  const guard = createTellingGuard('synthesizer', provider, { clock: systemClock, tell: send });
+  const guard = createTellingGuard('synthesizer', provider, {
+    clock: systemClock,
+    tell: (health) => {
+      send(health);
+      if (health.state === 'up' && provider === chain.provider) voice.firstIsBack();
+    },
+  });
   return {
     isUsable: () => guard.isUsable(),
     isTrialDue: () => guard.isTrialDue(),
