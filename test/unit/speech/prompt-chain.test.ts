@@ -30,6 +30,8 @@ interface RigOptions {
   readonly first?: FakeSynthesizer;
   readonly second?: FakeSynthesizer;
   readonly files?: PromptFiles | null;
+  /** The first vendor's package. */
+  readonly loadMs?: number;
   readonly log?: typeof silentLog;
 }
 
@@ -41,13 +43,25 @@ function rig({
   const clock = new FakeClock();
   const guards = [new FakeGuard(), new FakeGuard()] as const;
   const files = about.files ?? null;
+  const preload = () =>
+    new Promise<void>((resolve) => {
+      if (about.loadMs === undefined) resolve();
+      else clock.setTimer(about.loadMs, resolve);
+    });
   const chain = new PromptChain({
     voices: [
-      voiceOf(first, clock, { guard: guards[0], files }),
+      voiceOf(first, clock, { guard: guards[0], files, preload }),
       voiceOf(second, clock, { guard: guards[1], files }),
     ],
     knownVoices: ['slt', 'rms'],
-    urgent: { totalMs: 10_000, exchangeMs: 4000, stallMs: 2500, triesMax: 2, isKept: false },
+    urgent: {
+      totalMs: 10_000,
+      exchangeMs: 4000,
+      stallMs: 2500,
+      triesMax: 2,
+      loadsFirst: false,
+      isKept: false,
+    },
     clock,
     log: about.log ?? silentLog,
   });
@@ -199,6 +213,12 @@ describe('the time of what is made ahead', () => {
     expect(await making(false, 60_000)).toMatchObject({ atMs: 30_000, made: { provider: 'a' } });
   });
 
+  it('begins an exchange when the vendor is loaded, which is no fault of the vendor', async () => {
+    const { guards, making } = rig({ first: new FakeSynthesizer('a'), loadMs: 15_000 });
+    expect(await making(false, 60_000)).toMatchObject({ atMs: 15_000, made: { provider: 'a' } });
+    expect(guards[0].outcomes).toEqual(['ok']);
+  });
+
   it('gives an exchange 10 s', async () => {
     const { making } = rig({ first: new FakeSynthesizer('a', [], 'hangs') });
     expect(await making(false, 60_000)).toMatchObject({ atMs: 10_000, made: { provider: 'b' } });
@@ -241,7 +261,14 @@ describe('prompts on disk', () => {
     const chain = new PromptChain({
       voices: [voice],
       knownVoices: ['slt'],
-      urgent: { totalMs: 10_000, exchangeMs: 4000, stallMs: 2500, triesMax: 2, isKept: false },
+      urgent: {
+        totalMs: 10_000,
+        exchangeMs: 4000,
+        stallMs: 2500,
+        triesMax: 2,
+        loadsFirst: false,
+        isKept: false,
+      },
       clock,
       log,
     });
