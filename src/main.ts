@@ -23,7 +23,7 @@ import { readSessionKey } from './session-key.ts';
 import { promptKey } from './speech/prompt.ts';
 import { StoreClient } from './store/store-client.ts';
 import { StoreLink } from './store-link.ts';
-import { VoiceLink } from './voice-link.ts';
+import { type PromptOrigin, VoiceLink } from './voice-link.ts';
 import { wantedPrompts } from './wanted-prompts.ts';
 import { WarmUp, type WarmUpProgress } from './warm-up.ts';
 
@@ -50,6 +50,8 @@ export interface TrunklineOptions {
   readonly onProgress?: (progress: WarmUpProgress) => void;
   /** What threads tell of vendors: the checks at the start, health, counts. */
   readonly onVendor?: (message: VendorChecked | VendorCounts | VendorHealth) => void;
+  /** A prompt is there to be played: told with who spoke it, and again when a stand-in's successor comes. */
+  readonly onPrompt?: (key: string, by: PromptOrigin) => void;
   /** Asked just before the port is listened on: whoever stands in there leaves it. Resolves with a port to take instead of `PORT`, or null. */
   readonly claimPort?: () => Promise<number | null>;
   /** The port is listened on no more, and calls are about to be ended. */
@@ -107,7 +109,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     registry,
     clock,
     log,
-    onReady: (key) => warmUp.made(key),
+    onReady: (key, by) => {
+      warmUp.made(key);
+      options.onPrompt?.(key, by);
+    },
     onFailed: (key, message) => warmUp.failed(key, message),
     onVendor: (message) => {
       if (message === null) {

@@ -9,6 +9,8 @@ export interface PromptPlan {
   readonly stallMs: number;
   /** Of one vendor, the first included; a busy vendor counts none. */
   readonly triesMax: number;
+  /** The vendor's package is loaded before the first exchange begins, whose time is the vendor's alone. */
+  readonly loadsFirst: boolean;
   /** What comes of it is kept on disk. */
   readonly isKept: boolean;
 }

@@ -43,6 +43,7 @@ const AHEAD: PromptPlan = {
   exchangeMs: 10_000,
   stallMs: 5_000,
   triesMax: 4,
+  loadsFirst: true,
   isKept: true,
 };
 const neverAborted = new AbortController().signal;

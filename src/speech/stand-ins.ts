@@ -1,6 +1,7 @@
 /**
  * Prompts that another than the first vendor spoke, until the first one can. One is asked for at a time: while the vendor
- * is away that is one request a minute, then ever fewer; as soon as one succeeds the others follow at once. Voice thread.
+ * is away that is one request a minute, then ever fewer; as soon as one succeeds, or the vendor is known to be back, the
+ * others follow at once. Voice thread.
  */
 import type { Clock, Timer } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
@@ -43,6 +44,15 @@ export class StandIns {
   /** The first vendor has spoken it by other ways. */
   remove(key: string): void {
     this.#waiting.delete(key);
+  }
+
+  /** Its guard says so, by whatever it spoke: nobody shall hear two voices for the rest of a long wait. */
+  firstIsBack(): void {
+    if (this.#timer === null) return;
+    this.#parts.clock.clearTimer(this.#timer);
+    this.#timer = null;
+    this.#waitMs = WAIT_MIN_MS;
+    void this.#ask();
   }
 
   #askLater(): void {

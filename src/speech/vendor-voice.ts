@@ -39,6 +39,8 @@ export interface VendorVoiceParts {
   readonly synthesizer: Synthesizer;
   /** Requests at once. */
   readonly concurrency: number;
+  /** What its first request would wait for. Idempotent. */
+  readonly preload?: () => Promise<void>;
   readonly guard: Guard;
   /** Null: nothing outlives the process. */
   readonly files: PromptFiles | null;
@@ -62,6 +64,7 @@ export class VendorVoice {
   readonly #slots: VendorSlots;
   readonly #log: Log;
   readonly #random: () => number;
+  readonly #preload: () => Promise<void>;
   #saveHasFailed = false;
 
   constructor(parts: VendorVoiceParts) {
@@ -73,6 +76,7 @@ export class VendorVoice {
     this.#slots = new VendorSlots(synthesizer.provider, parts.concurrency, clock);
     this.#log = parts.log;
     this.#random = parts.random ?? Math.random;
+    this.#preload = parts.preload ?? (async () => {});
   }
 
   get provider(): string {
@@ -86,6 +90,8 @@ export class VendorVoice {
 
   /** Speaks it, and keeps it on disk if the plan says so. Settles within the budget; rejects with the last try's error, or the signal's reason. */
   async make(request: SpokenRequest, budget: PromptBudget, isLast: boolean): Promise<ReadyPrompt> {
+    // It may hold the thread for seconds on a busy machine, which is no lateness of the vendor.
+    if (budget.plan.loadsFirst) await this.#preload();
     for (let tries = 1; ; ) {
       try {
         return await this.#exchange(request, budget, isLast);

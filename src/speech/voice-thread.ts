@@ -86,6 +86,11 @@ export class VoiceThread {
     this.#next();
   }
 
+  /** The first vendor was down, and has answered. */
+  firstIsBack(): void {
+    this.#standIns.firstIsBack();
+  }
+
   /** A caller waits for it now. One that is being made in its own time begins anew, in the caller's. */
   #hurry(pending: Pending): void {
     pending.isUrgent = true;

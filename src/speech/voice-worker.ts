@@ -39,10 +39,11 @@ const tally = new VendorTally();
 const [first, ...others] = await createSynthesizers(start.speech, systemClock);
 const members = [first, ...others];
 const files = await openFiles();
-const toVoice = ({ synthesizer, concurrency }: typeof first): VendorVoice =>
+const toVoice = ({ synthesizer, concurrency, preload }: typeof first): VendorVoice =>
   new VendorVoice({
     synthesizer,
     concurrency,
+    ...(preload === undefined ? {} : { preload }),
     guard: guardOf(synthesizer),
     files,
     clock: systemClock,
@@ -56,6 +57,8 @@ const chain = new PromptChain({
     exchangeMs: apiDeadlineMs,
     stallMs: Math.min(apiDeadlineMs, STALL_MAX_MS),
     triesMax: 2,
+    // The next vendor would have spoken by then.
+    loadsFirst: false,
     isKept: false,
   },
   clock: systemClock,
@@ -82,7 +85,13 @@ function guardOf({ provider }: Synthesizer): Guard {
   if (provider === BUILTIN_PROVIDER) {
     return { isUsable: () => true, isTrialDue: () => false, run: (work) => work() };
   }
-  const guard = createTellingGuard('synthesizer', provider, { clock: systemClock, tell: send });
+  const guard = createTellingGuard('synthesizer', provider, {
+    clock: systemClock,
+    tell: (health) => {
+      send(health);
+      if (health.state === 'up' && provider === chain.provider) voice.firstIsBack();
+    },
+  });
   return {
     isUsable: () => guard.isUsable(),
     isTrialDue: () => guard.isTrialDue(),

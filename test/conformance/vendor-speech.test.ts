@@ -2,7 +2,10 @@
  * FAULTS.md, section P: what voices do on bad days, each in a whole call. The flow `spoken` asks a question that names the
  * caller's number: it is spoken while they wait. Each test has a server and vendors of its own, and they run several at a time.
  */
-import { describe, expect, it } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { SILENCE_MAX_MS as FILLER_AT_MS } from '../../src/call/filler.ts';
 import {
   faultQueue,
   htmlReply,
@@ -28,12 +31,24 @@ const replying = (contentType: string, body: string): VendorFault => ({
 });
 const HANG: VendorFault = { kind: 'hang', after: 'request' };
 
+/** Who spoke a prompt: what was refused can have been heard of nobody. */
+const VENDOR = { provider: 'elevenlabs', isStandIn: false };
+const STAND_IN = { provider: 'builtin', isStandIn: true };
+/** What a call of the flow `spoken` has made for itself: its question, and its goodbye. */
+const TWICE_VENDOR = [VENDOR, VENDOR];
+const TWICE_STAND_IN = [STAND_IN, STAND_IN];
+
+/** With so many in a row a vendor counts as down. */
+const FAILURES_MAX = 3;
+/** Made ahead at once, beside the one whose failure was the last: a slot of ELEVENLABS_CONCURRENCY is for callers. */
+const UNDER_WAY_MAX = 2;
+
 let callers = 0;
 
-/** Who calls the flow that names their number: what was spoken for one is no use to the next. */
+/** Who calls the flow that names their number: what was spoken for one is no use to the next. Short, as it is read out. */
 function anotherCaller() {
   callers += 1;
-  return { number: 'spoken', from: `+1202555${String(callers).padStart(4, '0')}` } as const;
+  return { number: 'spoken', from: `+${100 + callers}` } as const;
 }
 
 type AtEnd = (close: () => Promise<void>) => void;
@@ -79,6 +94,11 @@ function faultsInTurn(tests: number, environment: Readonly<Record<string, string
     });
 }
 
+/** When the carrier's own voice began. */
+function sayAtMs({ report }: VendorCall): number {
+  return report.verbs.find(({ name }) => name === 'Say')?.atMs ?? Number.POSITIVE_INFINITY;
+}
+
 /** Everything that a fault owes whoever meets it. */
 async function isSurvived(rig: VendorRig, call: VendorCall): Promise<void> {
   expect(call.report).toMatchObject({ endedBy: 'server', errors: [], warnings: [] });
@@ -104,6 +124,7 @@ describe.concurrent('a fault of the voice while a caller waits', { timeout: TIME
   ])('%s is asked once more, and the vendor speaks', ([, faults]) =>
     healing(faults, async (rig, call, requests) => {
       expect(call.record).toMatchObject(BOTH);
+      expect(call.made).toEqual(TWICE_VENDOR);
       // The question, with what was asked again, and the goodbye.
       expect(requests).toBe(faults.length + 2);
       await isSurvived(rig, call);
@@ -123,6 +144,7 @@ describe.concurrent('a fault of the voice while a caller waits', { timeout: TIME
   ])('%s is never played: another voice speaks', ([, fault, rigIndex]) =>
     failingOnce[rigIndex]!([fault], async (rig, call) => {
       expect(call.record).toMatchObject(BOTH);
+      expect(call.made).toEqual([STAND_IN, VENDOR]);
       await isSurvived(rig, call);
     }),
   );
@@ -135,6 +157,7 @@ describe.concurrent('a fault of the voice while a caller waits', { timeout: TIME
     const before = rig.elevenLabs!.spoken.length;
     const call = await rig.call(anotherCaller());
     expect(call.record).toMatchObject(BOTH);
+    expect(call.made).toEqual(TWICE_STAND_IN);
     expect(rig.elevenLabs!.spoken.length - before).toBe(1);
     expect(await rig.downVendors()).toEqual(['synthesizer elevenlabs']);
     await isSurvived(rig, call);
@@ -143,16 +166,19 @@ describe.concurrent('a fault of the voice while a caller waits', { timeout: TIME
   it('p23: speech that is cut is heard as far as it came', () =>
     healing([{ kind: 'cut', keepRatio: 0.5 }], async (rig, call) => {
       expect(call.record).toMatchObject(BOTH);
+      expect(call.made).toEqual(TWICE_VENDOR);
       await isSurvived(rig, call);
     }));
 
   it('p32: a voice that hangs for ever is passed over by the next callers', async ({ onTestFinished }) => {
-    const rig = await startedWith(onTestFinished, HANG);
+    const rig = await startedWith(onTestFinished, HANG, { environment: { API_DEADLINE_MS: '3000' } });
     for (let count = 0; count < 3; count++)
       expect((await rig.call(anotherCaller())).record).toMatchObject(BOTH);
     expect(await rig.downVendors()).toEqual(['synthesizer elevenlabs']);
     const call = await rig.call(anotherCaller());
-    expect(call.report.firstAudioAtMs).toBeLessThan(1500);
+    expect(call.made).toEqual(TWICE_STAND_IN);
+    // Who waits for the vendor hears the filler first.
+    expect(call.report.firstAudioAtMs).toBeLessThan(FILLER_AT_MS);
     await isSurvived(rig, call);
   });
 
@@ -164,22 +190,32 @@ describe.concurrent('a fault of the voice while a caller waits', { timeout: TIME
     });
     const call = await rig.call(anotherCaller());
     expect(call.record).toMatchObject(BOTH);
+    expect(call.made).toEqual(TWICE_STAND_IN);
     await isSurvived(rig, call);
   });
 
-  it('p33: no voice at all is left to the carrier, which says so', async ({ onTestFinished }) => {
-    const rig = await startedWith(onTestFinished, failing(401, 'invalid_api_key'), {
-      environment: { SYNTHESIZERS: 'elevenlabs' },
-    });
-    const call = await rig.call(anotherCaller());
-    expect(call.record).toMatchObject({ outcome: null, endReason: 'call failed' });
-    expect(call.report.verbs.map(({ name, text }) => [name, text])).toContainEqual([
-      'Say',
-      'Sorry, something went wrong on our side. Goodbye.',
-    ]);
-    await rig.nothingIsLeft();
-    await rig.rig.freshCallerIsServed();
-  });
+  it.for<[string, VendorFault]>([
+    ['is dead', failing(401, 'invalid_api_key')],
+    ['hangs', HANG],
+  ])(
+    'p33: no voice but one that %s is left to the carrier, which says so',
+    async ([, fault], { onTestFinished }) => {
+      const rig = await startedWith(onTestFinished, fault, { environment: { SYNTHESIZERS: 'elevenlabs' } });
+      const call = await rig.call(anotherCaller());
+      expect(call.made).toEqual([]);
+      expect(call.record).toMatchObject({ outcome: null, endReason: 'call failed' });
+      expect(call.report.verbs.map(({ name, text }) => [name, text])).toContainEqual([
+        'Say',
+        'Sorry, something went wrong on our side. Goodbye.',
+      ]);
+      expect(call.report.firstAudioAtMs ?? sayAtMs(call)).toBeLessThanOrEqual(SILENCE_MAX_MS);
+      expect(Math.max(0, ...call.waitsMs)).toBeLessThanOrEqual(SILENCE_MAX_MS);
+      // Two exchanges of 2 s, the wait between them, and a filler's end.
+      expect(sayAtMs(call)).toBeLessThan(10_000);
+      await rig.nothingIsLeft();
+      await rig.rig.freshCallerIsServed();
+    },
+  );
 });
 
 describe.concurrent('a fault of the voice at the start', { timeout: TIMEOUT_MS }, () => {
@@ -189,6 +225,9 @@ describe.concurrent('a fault of the voice at the start', { timeout: TIMEOUT_MS }
     ['p34: no answer for ever', HANG],
   ])('%s: the built-in voice stands in', async ([, fault], { onTestFinished }) => {
     const rig = await VendorRig.start({ elevenLabs: { fault: () => fault } }, onTestFinished);
+    // Of what hangs, all that a start waits for: one exchange, several at once.
+    expect(rig.elevenLabs!.spoken.length).toBeLessThanOrEqual(FAILURES_MAX + UNDER_WAY_MAX);
+    expect(new Set(rig.prompts.map(({ provider }) => provider))).toEqual(new Set(['builtin']));
     const call = await rig.call();
     expect(call.record).toMatchObject(BOTH);
     expect(await rig.downVendors()).toEqual(['synthesizer elevenlabs']);
@@ -201,8 +240,67 @@ describe.concurrent('a fault of the voice at the start', { timeout: TIMEOUT_MS }
       onTestFinished,
     );
     expect(rig.elevenLabs!.speakingMax).toBe(2);
-    expect(await rig.requests()).not.toHaveProperty('synthesizer builtin ok');
+    expect(rig.elevenLabs!.server.requestsRejected).toBeGreaterThan(0);
+    expect(rig.prompts.filter(({ isStandIn }) => isStandIn)).toEqual([]);
     expect(await rig.downVendors()).toEqual([]);
+  });
+});
+
+describe.concurrent('a fault of the voice at the start that passes', { timeout: TIMEOUT_MS }, () => {
+  it('p20, p21, p22: 429, 500 and a reset are asked once more, and the vendor speaks all', async ({
+    onTestFinished,
+  }) => {
+    const faults: (VendorFault | null)[] = [
+      failing(429, 'system_busy', { 'retry-after': '1' }),
+      null,
+      failing(500, 'internal_server_error'),
+      null,
+      { kind: 'reset', after: 'half-body' },
+    ];
+    const rig = await VendorRig.start(
+      { elevenLabs: { fault: () => faults.shift() ?? null } },
+      onTestFinished,
+    );
+    expect(rig.prompts.filter(({ isStandIn }) => isStandIn)).toEqual([]);
+    expect(rig.elevenLabs!.spoken.length).toBe(rig.prompts.length + 3);
+    await rig.rig.freshCallerIsServed();
+  });
+
+  it('p26, p27, p28: JSON, HTML and nothing leave three prompts to the built-in voice', async ({
+    onTestFinished,
+  }) => {
+    const faults: (VendorFault | null)[] = [
+      replying('audio/basic', '{"detail":{"status":"error"}}'),
+      null,
+      { kind: 'reply', reply: htmlReply(200) },
+      null,
+      replying('audio/basic', ''),
+    ];
+    const rig = await VendorRig.start(
+      { elevenLabs: { fault: () => faults.shift() ?? null } },
+      onTestFinished,
+    );
+    expect(rig.prompts.filter(({ isStandIn }) => isStandIn)).toHaveLength(3);
+    expect(await rig.downVendors()).toEqual([]);
+    await rig.rig.freshCallerIsServed();
+  });
+
+  it('p34: a vendor that is back has spoken every prompt soon after', async ({ onTestFinished }) => {
+    let isDead = true;
+    const rig = await VendorRig.start(
+      { elevenLabs: { fault: () => (isDead ? failing(500, 'internal_server_error') : null) } },
+      onTestFinished,
+    );
+    expect(rig.prompts.every(({ isStandIn }) => isStandIn)).toBe(true);
+    const keys = rig.prompts.map(({ key }) => key);
+    isDead = false;
+    // It rests for 5 s; the next call's own prompts are its trial.
+    for (let calls = 0; calls < 2; calls++)
+      expect((await rig.call(anotherCaller())).record).toMatchObject(BOTH);
+    const spoken = () => rig.prompts.filter(({ isStandIn }) => !isStandIn).map(({ key }) => key);
+    await vi.waitFor(() => expect(spoken()).toEqual(expect.arrayContaining(keys)), 5000);
+    expect(await rig.downVendors()).toEqual([]);
+    await isSurvived(rig, await rig.call());
   });
 });
 
@@ -232,6 +330,10 @@ describe.concurrent('a voice on a good day', { timeout: TIMEOUT_MS }, () => {
     const environment = { DATA_DIR: temporaryFolder(onTestFinished) };
     const first = await VendorRig.start({ elevenLabs: {}, environment }, onTestFinished);
     expect(first.elevenLabs!.spoken).not.toEqual([]);
+    // A prompt is written after it was given out.
+    const kept = () =>
+      readdirSync(join(environment.DATA_DIR, 'prompts')).filter((name) => name.endsWith('.prompt'));
+    await vi.waitFor(() => expect(kept()).toHaveLength(first.prompts.length), 5000);
     await first.rig.trunkline.close();
     const second = await VendorRig.start({ elevenLabs: {}, environment }, onTestFinished);
     expect(second.elevenLabs!.spoken).toEqual([]);

@@ -19,6 +19,7 @@ import type { CallOptions, SimulatedCall } from '../../src/simulator/simulated-c
 import { SimulatedCarrier } from '../../src/simulator/simulated-carrier.ts';
 import type { CallRecord } from '../../src/store/call-store.ts';
 import { SqliteStore } from '../../src/store/sqlite-store.ts';
+import type { PromptOrigin } from '../../src/voice-link.ts';
 
 const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
 const PUBLIC_URL = 'https://bot.example.org';
@@ -27,7 +28,7 @@ const FLOWS = ['short', 'three', 'cued', 'spoken'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
 );
 /** Longer than a pause within a prompt or between two. */
-const TURN_SILENCE_MS = 350;
+export const TURN_SILENCE_MS = 350;
 const FAULTY_WORKER = new URL('./faulty-call-worker.ts', import.meta.url);
 
 /** Which flow answers is a matter of the number that is called. */
@@ -68,6 +69,7 @@ export interface RigStartOptions {
   /** Prompts are made anew, and by whoever the environment names. */
   readonly ownPrompts?: boolean;
   readonly onVendor?: (message: VendorMessage) => void;
+  readonly onPrompt?: (key: string, by: PromptOrigin) => void;
 }
 
 export interface RigNote {
@@ -118,7 +120,12 @@ export class TrunklineRig {
   /** Resolves when the first caller can be served. `environment`: settings beside the usual ones of tests. */
   static async start(
     environment: Readonly<Record<string, string>> = {},
-    { callWorkerUrl = FAULTY_WORKER, ownPrompts = false, onVendor = () => {} }: RigStartOptions = {},
+    {
+      callWorkerUrl = FAULTY_WORKER,
+      ownPrompts = false,
+      onVendor = () => {},
+      onPrompt = () => {},
+    }: RigStartOptions = {},
   ): Promise<TrunklineRig> {
     const folder = mkdtempSync(join(tmpdir(), 'trunkline-rig-'));
     if (!ownPrompts) symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
@@ -138,6 +145,7 @@ export class TrunklineRig {
       flows: loadFlowFiles(config.FLOW),
       callWorkerUrl,
       onVendor,
+      onPrompt,
     });
     const rig = new TrunklineRig(trunkline, folder);
     await trunkline.warm;

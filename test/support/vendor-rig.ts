@@ -14,9 +14,10 @@ import {
   type ElevenLabsVendorOptions,
 } from '../../src/simulator/vendors/elevenlabs-vendor.ts';
 import { OpenAiVendor, type OpenAiVendorOptions } from '../../src/simulator/vendors/openai-vendor.ts';
+import type { PromptOrigin } from '../../src/voice-link.ts';
 import { speak } from './caller-speech.ts';
 import { rigSlot } from './shared-rig.ts';
-import { type Finished, type RigCallOptions, TrunklineRig } from './trunkline-rig.ts';
+import { type Finished, type RigCallOptions, TrunklineRig, TURN_SILENCE_MS } from './trunkline-rig.ts';
 
 const CALL_WORKER = new URL('../../src/call/call-worker.ts', import.meta.url);
 const ELEVENLABS_KEY = 'sk_simulated';
@@ -35,9 +36,16 @@ export interface VendorRigOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** A prompt that can be played, and who spoke it. */
+export interface SpokenPrompt extends PromptOrigin {
+  readonly key: string;
+}
+
 export interface VendorCall extends Finished {
-  /** From each end of the caller's words to the next that they heard of the bot. */
+  /** Each silence of the bot that it ended by itself: from its last sound, or from the caller's words after that. */
   readonly waitsMs: readonly number[];
+  /** Those made while the call was on, in their order: fixed ones were there before. */
+  readonly made: readonly PromptOrigin[];
 }
 
 export class VendorRig {
@@ -49,15 +57,18 @@ export class VendorRig {
   readonly findings: readonly VendorChecked[];
   /** Resolves with the first finding. */
   readonly checked: Promise<void>;
+  /** In the order in which they came; one that stood in comes again when the first vendor has spoken it. */
+  readonly prompts: readonly SpokenPrompt[];
 
   private constructor(
     rig: TrunklineRig,
     openAi: OpenAiVendor,
     elevenLabs: ElevenLabsVendor | null,
-    check: Pick<VendorRig, 'findings' | 'checked'>,
+    seen: Pick<VendorRig, 'findings' | 'checked' | 'prompts'>,
   ) {
-    this.findings = check.findings;
-    this.checked = check.checked;
+    this.findings = seen.findings;
+    this.checked = seen.checked;
+    this.prompts = seen.prompts;
     this.rig = rig;
     this.openAi = openAi;
     this.elevenLabs = elevenLabs;
@@ -84,6 +95,7 @@ export class VendorRig {
       freeSlot();
     };
     const findings: VendorChecked[] = [];
+    const prompts: SpokenPrompt[] = [];
     const { promise: checked, resolve: foundOne } = Promise.withResolvers<void>();
     let rig: TrunklineRig;
     try {
@@ -106,16 +118,23 @@ export class VendorRig {
             findings.push(message);
             foundOne();
           },
+          onPrompt: (key, { provider, isStandIn }) => prompts.push({ key, provider, isStandIn }),
         },
       );
     } catch (error) {
       await closeVendors();
       throw error;
     }
-    const started = new VendorRig(rig, openAi, elevenLabs, { findings, checked });
+    const started = new VendorRig(rig, openAi, elevenLabs, { findings, checked, prompts });
     atEnd(async () => {
-      await rig.close();
-      await closeVendors();
+      try {
+        await rig.close();
+        // A server that is gone keeps no vendor's connection, a hanging one neither.
+        const open = () => openAi.server.openSockets + (elevenLabs?.server.openSockets ?? 0);
+        await vi.waitFor(() => expect(open()).toBe(0), { timeout: 5000, interval: 20 });
+      } finally {
+        await closeVendors();
+      }
     });
     return started;
   }
@@ -152,6 +171,7 @@ export class VendorRig {
   /** A caller who says yes at every question, unless `answers` has something else. */
   async call(options: RigCallOptions = {}): Promise<VendorCall> {
     const yes = await speak('yes');
+    const madeBefore = this.prompts.length;
     const waitsMs: number[] = [];
     const { caller = {}, ...rest } = options;
     const { finished } = this.rig.place({
@@ -160,22 +180,29 @@ export class VendorRig {
       ...rest,
       caller: waiting(caller, waitsMs),
     });
-    return { ...(await finished), waitsMs };
+    const ended = await finished;
+    const made = this.prompts.slice(madeBefore).map(({ provider, isStandIn }) => ({ provider, isStandIn }));
+    return { ...ended, waitsMs, made };
   }
 }
 
-/** Measures every silence after the caller's words. */
+/** Measures every silence that the bot breaks: after the caller's words, and between what it says itself. */
 function waiting(script: CallerScript, waitsMs: number[]): CallerScript {
-  let saidAtMs: number | null = null;
+  let silentSinceMs: number | null = null;
   return {
+    silenceMs: TURN_SILENCE_MS,
     ...script,
+    onSilence: (caller) => {
+      silentSinceMs ??= caller.nowMs - (script.silenceMs ?? TURN_SILENCE_MS);
+      script.onSilence?.(caller);
+    },
     onSaid: (caller) => {
-      saidAtMs = caller.nowMs;
+      silentSinceMs = caller.nowMs;
       script.onSaid?.(caller);
     },
     onAudioStart: (caller) => {
-      if (saidAtMs !== null) waitsMs.push(caller.nowMs - saidAtMs);
-      saidAtMs = null;
+      if (silentSinceMs !== null) waitsMs.push(caller.nowMs - silentSinceMs);
+      silentSinceMs = null;
       script.onAudioStart?.(caller);
     },
   };

@@ -87,10 +87,17 @@ export class FakeGuard implements Guard {
 export function voiceOf(
   synthesizer: Synthesizer,
   clock: Clock,
-  about: { guard?: Guard; files?: PromptFiles | null; concurrency?: number; log?: Log } = {},
+  about: {
+    guard?: Guard;
+    files?: PromptFiles | null;
+    concurrency?: number;
+    preload?: () => Promise<void>;
+    log?: Log;
+  } = {},
 ): VendorVoice {
   const { guard = new FakeGuard(), files = null, concurrency = 4, log = silentLog } = about;
-  return new VendorVoice({ synthesizer, guard, files, concurrency, clock, log, random: () => 0 });
+  const preload = about.preload ?? (async () => {});
+  return new VendorVoice({ synthesizer, guard, files, concurrency, preload, clock, log, random: () => 0 });
 }
 
 export function failure(fault: ProviderFault, retryAfterMs?: number): ProviderError {

@@ -30,6 +30,8 @@ interface RigOptions {
   readonly first?: FakeSynthesizer;
   readonly second?: FakeSynthesizer;
   readonly files?: PromptFiles | null;
+  /** The first vendor's package. */
+  readonly loadMs?: number;
   readonly log?: typeof silentLog;
 }
 
@@ -41,13 +43,25 @@ function rig({
   const clock = new FakeClock();
   const guards = [new FakeGuard(), new FakeGuard()] as const;
   const files = about.files ?? null;
+  const preload = () =>
+    new Promise<void>((resolve) => {
+      if (about.loadMs === undefined) resolve();
+      else clock.setTimer(about.loadMs, resolve);
+    });
   const chain = new PromptChain({
     voices: [
-      voiceOf(first, clock, { guard: guards[0], files }),
+      voiceOf(first, clock, { guard: guards[0], files, preload }),
       voiceOf(second, clock, { guard: guards[1], files }),
     ],
     knownVoices: ['slt', 'rms'],
-    urgent: { totalMs: 10_000, exchangeMs: 4000, stallMs: 2500, triesMax: 2, isKept: false },
+    urgent: {
+      totalMs: 10_000,
+      exchangeMs: 4000,
+      stallMs: 2500,
+      triesMax: 2,
+      loadsFirst: false,
+      isKept: false,
+    },
     clock,
     log: about.log ?? silentLog,
   });
@@ -128,17 +142,6 @@ describe('PromptChain', () => {
     await settled();
     expect([first.requests.length, guards[0].outcomes]).toEqual([1, ['ok']]);
     expect(await chain.make(request(), true, never)).toMatchObject({ provider: 'a' });
-  });
-
-  it('keeps nothing of a trial on the side that only one call wanted', async () => {
-    const files = await openFiles();
-    const keeps = vi.spyOn(files, 'save');
-    const { chain, first, guards } = rig({ files });
-    Object.assign(guards[0], { isUp: false, isRested: true });
-    await chain.make(request(), true, never);
-    await settled();
-    expect([first.requests.length, guards[0].outcomes]).toEqual([1, ['ok']]);
-    expect(keeps).not.toHaveBeenCalled();
   });
 
   it('gives a last vendor that is busy for good its reserve once, not again and again', async () => {
@@ -224,6 +227,12 @@ describe('the time of what is made ahead', () => {
     expect(await making(false, 60_000)).toMatchObject({ atMs: 30_000, made: { provider: 'a' } });
   });
 
+  it('begins an exchange when the vendor is loaded, which is no fault of the vendor', async () => {
+    const { guards, making } = rig({ first: new FakeSynthesizer('a'), loadMs: 15_000 });
+    expect(await making(false, 60_000)).toMatchObject({ atMs: 15_000, made: { provider: 'a' } });
+    expect(guards[0].outcomes).toEqual(['ok']);
+  });
+
   it('gives an exchange 10 s', async () => {
     const { making } = rig({ first: new FakeSynthesizer('a', [], 'hangs') });
     expect(await making(false, 60_000)).toMatchObject({ atMs: 10_000, made: { provider: 'b' } });
@@ -266,7 +275,14 @@ describe('prompts on disk', () => {
     const chain = new PromptChain({
       voices: [voice],
       knownVoices: ['slt'],
-      urgent: { totalMs: 10_000, exchangeMs: 4000, stallMs: 2500, triesMax: 2, isKept: false },
+      urgent: {
+        totalMs: 10_000,
+        exchangeMs: 4000,
+        stallMs: 2500,
+        triesMax: 2,
+        loadsFirst: false,
+        isKept: false,
+      },
       clock,
       log,
     });
@@ -283,6 +299,24 @@ describe('prompts on disk', () => {
     await settled();
     expect(await files.load('key', spokenBy(first, SOURCE), TELEPHONE_FORMAT)).toBeNull();
     expect(await files.list()).toEqual([]);
+  });
+
+  it.for([
+    ['hold nothing of one call alone', true, 0],
+    // The second vendor's own words are kept, too.
+    ['hold what all calls share', false, 2],
+  ] as const)('%s when it was the trial of a vendor that is back', async ([, isUrgent, kept]) => {
+    const files = await openFiles();
+    const saved: unknown[] = [];
+    files.save = async (...about) => void saved.push(about);
+    const { chain, first, guards } = rig({ files });
+    guards[0].isUp = false;
+    guards[0].isRested = true;
+    expect(await chain.make(request(), isUrgent, never)).toMatchObject({ provider: 'b', isStandIn: true });
+    await vi.waitFor(() => expect(guards[0].isUp).toBe(true));
+    await settled();
+    expect(first.requests).toHaveLength(1);
+    expect(saved).toHaveLength(kept);
   });
 
   it('do not stand for recordings, which are read each time', async () => {

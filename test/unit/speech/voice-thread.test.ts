@@ -221,6 +221,35 @@ describe('a stand-in', () => {
     ]);
   });
 
+  it('is replaced at once when the first vendor is known to be back, however long the wait had grown', async () => {
+    const { voice, sent, askedAgain, clock, want, give, settle } = threadUnderTest();
+    await want(wanted('a'), wanted('b'));
+    for (const key of ['a', 'b']) await give(key, 'builtin');
+    clock.advanceMs(60_000);
+    askedAgain[0]?.fails(new ProviderError('down', { provider: 'first', fault: 'transient' }));
+    await settle();
+    voice.firstIsBack();
+    for (const index of [1, 2]) {
+      askedAgain[index]?.gives(by(askedAgain[index].key));
+      await settle();
+    }
+    expect(sent.slice(2)).toMatchObject([
+      { key: 'b', isStandIn: false },
+      { key: 'a', isStandIn: false },
+    ]);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  it('is asked for once where the vendor comes back by that very asking', async () => {
+    const { voice, askedAgain, clock, want, give, settle } = threadUnderTest();
+    await want(wanted('a'), wanted('b'));
+    for (const key of ['a', 'b']) await give(key, 'builtin');
+    clock.advanceMs(60_000);
+    voice.firstIsBack();
+    await settle();
+    expect(askedAgain.map(({ key }) => key)).toEqual(['a']);
+  });
+
   it('stays where the first vendor refuses the text', async () => {
     const { askedAgain, clock, want, give, settle } = threadUnderTest();
     await want(wanted('a'));
