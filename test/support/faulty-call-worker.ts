@@ -35,6 +35,11 @@ function act(cue: string, signal: AbortSignal): string | Promise<string> {
       for (;;);
     case 'grow':
       return grow(signal);
+    case 'objects':
+    case 'map':
+    case 'array':
+    case 'buffers':
+      return growForEver(cue);
     case 'slow':
       return new Promise((resolve) => {
         setTimeout(() => resolve('slow'), SLOW_MS).unref();
@@ -45,6 +50,20 @@ function act(cue: string, signal: AbortSignal): string | Promise<string> {
       return 'please stop calling me';
     default:
       return 'mumble mumble';
+  }
+}
+
+/** Without a pause: all that sees it is the look at its memory from outside. */
+function growForEver(cue: string): never {
+  const objects: object[] = [];
+  const map = new Map<number, number>();
+  const array: number[] = [];
+  const buffers: Buffer[] = [];
+  for (let at = 0; ; at++) {
+    if (cue === 'objects') objects.push({ at, self: [at] });
+    else if (cue === 'map') map.set(at, at + 0.5);
+    else if (cue === 'array') array.push(at + 0.5);
+    else buffers.push(Buffer.alloc(2 ** 20, 1));
   }
 }
 
