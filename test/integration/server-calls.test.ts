@@ -163,6 +163,21 @@ describe('the loss of a worker', () => {
   );
 });
 
+describe('the loss of the only worker', () => {
+  it('lets its calls wait for a fresh one, with a word in between', async () => {
+    const alone = await startRig({ settings: { workers: 1 } });
+    const bystander = await alone.liveCall();
+    await bystander.carrier.hears('play');
+    const guilty = await alone.liveCall({ To: CUES.exit });
+    await bystander.carrier.hears('fill');
+    await guilty.carrier.hears('goodbye');
+    while (bystander.carrier.heard.filter((text) => text.includes('"event":"play"')).length < 2)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(alone.server.census()).toMatchObject({ placed: 1, unplaced: 0, quarantined: 0 });
+    await alone.close();
+  });
+});
+
 describe('leaving', () => {
   it('ends what is live with a close message, and its carrier is told to wait for the next process', async () => {
     const leaving = await startRig();
