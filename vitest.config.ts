@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
           testTimeout: 60_000,
+          // Tests that run at once wait for each other by themselves (test/support/shared-rig.ts).
+          maxConcurrency: 64,
           fileParallelism: false,
         },
       },

@@ -65,6 +65,7 @@ export const SETTINGS = {
     .regex(/^\+[1-9]\d{6,14}$/, 'a number in E.164 form, as +12025550123')
     .optional(),
   TWILIO_DOMAIN: host.optional(),
+  TWILIO_API_BASE_URL: url('https:', 'http:').default('https://api.twilio.com'),
   PUBLIC_URL: url('https:', 'http:').optional(),
   STREAM_URL: url('wss:').optional(),
   HOST: z.string().min(1).default('127.0.0.1'),

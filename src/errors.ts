@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   ERR_CAPACITY: 'A bound was reached: calls, queue length or bytes.',
   ERR_DEADLINE: 'A wait ran past its deadline.',
   ERR_INVALID_STATE: 'A defect of ours; it ends the one call that met it.',
+  ERR_CRASH_LOOP: 'The server ended too often in a short time; the supervisor gave up.',
   ERR_STORE: 'The call store could not read or write.',
 } as const;
 
@@ -87,6 +88,8 @@ export interface ProviderFailure {
   readonly provider: string;
   readonly fault: ProviderFault;
   readonly statusCode?: number;
+  /** The vendor's own name for what is wrong, as `model_not_found`. */
+  readonly vendorCode?: string;
   /** When the vendor says that it may be asked again. */
   readonly retryAfterMs?: number;
 }
@@ -96,6 +99,7 @@ export class ProviderError extends TrunklineError {
   readonly provider: string;
   readonly fault: ProviderFault;
   readonly statusCode: number | undefined;
+  readonly vendorCode: string | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, about: ProviderFailure, options?: ErrorOptions) {
@@ -103,6 +107,7 @@ export class ProviderError extends TrunklineError {
     this.provider = about.provider;
     this.fault = about.fault;
     this.statusCode = about.statusCode;
+    this.vendorCode = about.vendorCode;
     this.retryAfterMs = about.retryAfterMs;
   }
 

@@ -27,6 +27,9 @@ import { VoiceLink } from './voice-link.ts';
 import { wantedPrompts } from './wanted-prompts.ts';
 import { WarmUp, type WarmUpProgress } from './warm-up.ts';
 
+/** A start from warm prompts takes some two seconds from here on; Twilio waits for 15. */
+const WARM_WAIT_MS = 4000;
+
 const BYTES_PER_MB = 1024 * 1024;
 /** What threads and queues add to a turn's deadline before a prompt's failure is known. */
 const AUDIO_WAIT_SLACK_MS = 2000;
@@ -47,6 +50,10 @@ export interface TrunklineOptions {
   readonly onProgress?: (progress: WarmUpProgress) => void;
   /** What threads tell of vendors: the checks at the start, health, counts. */
   readonly onVendor?: (message: VendorChecked | VendorCounts | VendorHealth) => void;
+  /** Asked just before the port is listened on: whoever stands in there leaves it. Resolves with a port to take instead of `PORT`, or null. */
+  readonly claimPort?: () => Promise<number | null>;
+  /** The port is listened on no more, and calls are about to be ended. */
+  readonly onPortLeft?: () => void;
 }
 
 export interface Trunkline {
@@ -103,6 +110,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     onReady: (key) => warmUp.made(key),
     onFailed: (key, message) => warmUp.failed(key, message),
     onVendor: (message) => {
+      if (message === null) {
+        vendors.forget('voice');
+        return;
+      }
       vendors.receive('voice', message);
       options.onVendor?.(message);
     },
@@ -125,6 +136,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         streamUrl: config.STREAM_URL ?? null,
         authToken: config.TWILIO_AUTH_TOKEN ?? null,
         accountSid: config.TWILIO_ACCOUNT_SID ?? null,
+        apiBaseUrl: config.TWILIO_API_BASE_URL,
         sessionKey: readSessionKey(config.SESSION_SECRET, dataDir),
         host: config.HOST,
         port: config.PORT,
@@ -132,6 +144,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         maxCalls: config.MAX_CALLS,
         callMaxSeconds: config.CALL_MAX_SECONDS,
         drainSeconds: config.DRAIN_SECONDS,
+        warmWaitMs: WARM_WAIT_MS,
         workers: config.WORKERS,
         workerStallMs: config.WORKER_STALL_MS,
         workerHeapLimitBytes: config.WORKER_MEMORY_MB * BYTES_PER_MB,
@@ -164,6 +177,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       readyPromptKeys: () => warmUp.madeKeys(),
       workerSettings: { ...threadLog, speech: config.speech },
       onFatal: (error) => options.onFatal?.(error),
+      claimPort: async () => options.claimPort?.() ?? null,
+      onPortLeft: () => options.onPortLeft?.(),
     });
   } catch (error) {
     await closeThreads();

@@ -29,8 +29,8 @@ export interface VoiceLinkParts {
   readonly onFailed: (key: string, message: string) => void;
   /** It is in the registry; told again when a stand-in's successor comes. */
   readonly onReady: (key: string, by: PromptOrigin) => void;
-  /** What the thread tells of vendors. */
-  readonly onVendor?: (message: VendorChecked | VendorCounts | VendorHealth) => void;
+  /** What the thread tells of vendors; null: it is gone, and with it what it had found. */
+  readonly onVendor?: (message: VendorChecked | VendorCounts | VendorHealth | null) => void;
 }
 
 export interface PromptOrigin {
@@ -136,6 +136,7 @@ export class VoiceLink {
   #exited(code: number, thrown: unknown): void {
     this.#provider = null;
     if (this.#isClosed) return;
+    this.#parts.onVendor?.(null);
     const delayMs = Math.min(RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS * 2 ** this.#deaths);
     this.#deaths += 1;
     this.#parts.log.error(

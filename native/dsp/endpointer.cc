@@ -22,6 +22,15 @@ constexpr int64_t kDeafFrames = 15;
 // Less voice than this was a click, a cough or a tone. A sound of 80 ms lies in five frames.
 constexpr int64_t kVoicedFramesMin = 5;
 
+// Speech is seen for one frame longer than it lasts: the spectrum reaches 12 ms back, and features are smoothed over 50 ms.
+// That frame of the silence has passed already.
+constexpr int64_t kSeenLateFrames = 1;
+
+// Frames to wait after the last that surely was speech, for so many frames of silence. 0 stays: no wait at all is asked.
+int64_t WaitFrames(int64_t silent_frames) {
+  return silent_frames == 0 ? 0 : std::max<int64_t>(silent_frames - kSeenLateFrames, 1);
+}
+
 }  // namespace
 
 Endpointer::Endpointer() { std::fill_n(playout_dbfs_, kPlayoutFrames, kSilenceDbfs); }
@@ -116,8 +125,8 @@ void Endpointer::IgnoreUntilQuiet(int64_t quiet_frames) { ignore_frames_ = quiet
 void Endpointer::Listen(int64_t end_frames, int64_t max_frames, int64_t pause_frames) {
   is_listening_ = true;
   is_paused_ = false;
-  pause_frames_ = pause_frames;
-  end_frames_ = end_frames;
+  pause_frames_ = WaitFrames(pause_frames);
+  end_frames_ = WaitFrames(end_frames);
   max_frames_ = max_frames;
 }
 

@@ -7,8 +7,10 @@ import { CommanderError } from 'commander';
 import { TrunklineError } from '../errors.ts';
 
 try {
-  // Not a static import: a machine without the addon gets one line too, and it is the import that fails there.
-  const { createProgram } = await import('./program.ts');
+  // Not a static import: a machine without the addon gets one line too, and it is the import that fails there. `start` has
+  // a program of its own, since the supervisor that it becomes stays small.
+  const { createProgram } =
+    process.argv[2] === 'start' ? await import('./start-program.ts') : await import('./program.ts');
   await createProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

@@ -28,6 +28,7 @@ import { MediaGap } from './media-gap.ts';
 import type { MediaPlane } from './media-plane.ts';
 import type { MediaStreamHooks, MediaStreamLimits } from './media-stream-hooks.ts';
 import { Playback } from './playback.ts';
+import { OWN_PLAY_ID, promptNews } from './prompt-news.ts';
 import { SocketEnd } from './socket-end.ts';
 import { emptyCounters, type MediaStreamCounters } from './stream-counters.ts';
 import type { StreamState } from './stream-state.ts';
@@ -40,8 +41,6 @@ const LAST_WORDS_MAX_MS = 30_000;
 /** A flow that gave up on a caller of whom nothing came for so long was completed by nobody. */
 const ALONE_MS = 5000;
 const EARLY_DIGITS_MAX = 16;
-/** Play id of a prompt that no call ordered; a call counts from 0 or 1 up. */
-const OWN_PLAY_ID = -1;
 
 const HANG_UP: Disposition = { kind: 'hangup' };
 const ENDED: StreamState = { kind: 'ended' };
@@ -72,14 +71,7 @@ export class MediaStream {
     this.#playback = new Playback(
       { ...plane, transport, audioWaitMaxMs: limits.audioWaitMaxMs },
       {
-        started: (playId) => {
-          if (playId === OWN_PLAY_ID || this.#callId === null) return;
-          hooks.post({ kind: 'prompt.started', callId: this.#callId, playId });
-        },
-        ended: (playId, outcome, playedMs) => {
-          if (playId === OWN_PLAY_ID || this.#callId === null) return;
-          hooks.post({ kind: 'prompt.ended', callId: this.#callId, playId, outcome, playedMs });
-        },
+        ...promptNews(hooks, () => this.#callId),
         changed: () => this.#hearing.playbackChanged(),
         finished: () => this.#finished(),
         peerDoesNotRead: () => this.end('peer does not read'),

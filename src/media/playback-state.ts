@@ -1,9 +1,14 @@
+import type { Clock } from '../clock.ts';
+import type { PromptRegistry } from './prompt-registry.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+import type { Transport } from './transport.ts';
+
 /** What one stream's playback is doing; the transitions stand in `playback.ts`. */
 export type PlaybackState =
   /** Nothing is queued and no mark is awaited. */
   | { readonly kind: 'idle' }
-  /** The next item's audio is not here; it fails at `untilAtMs`. Items before it may still be heard. */
-  | { readonly kind: 'waiting'; readonly playId: number; readonly untilAtMs: number }
+  /** The next item's audio is not here; the item says until when it waits. Items before it may still be heard. */
+  | { readonly kind: 'waiting' }
   /** There is audio to send, when the lead allows. */
   | { readonly kind: 'sending' }
   /** The socket takes nothing; the peer counts as not reading at `untilAtMs`. */
@@ -14,6 +19,16 @@ export type PlaybackState =
 
 /** `played`: heard to its end. `interrupted`: cleared, or the stream ended. `failed`: its audio never came. */
 export type PlayOutcome = 'played' | 'interrupted' | 'failed';
+
+/** What playback works with; the registry and the wheel are shared, the transport is its stream's. */
+export interface PlaybackOf {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly registry: PromptRegistry;
+  readonly transport: Transport;
+  /** How long an item may wait for its audio before it fails, from when it is the next to be sent. */
+  readonly audioWaitMaxMs: number;
+}
 
 /** What playback tells its stream. */
 export interface PlaybackHooks {

@@ -6,8 +6,8 @@
  *   idle       enqueue: audio here / not here                   sending / waiting
  *   waiting    its audio came                                   sending
  *   waiting    it failed, or took too long: outcome `failed`    the next item's, or idle
- *   idle,      fill: its audio is here, nothing can be heard    sending, then what it was
- *   waiting
+ *   idle       fill: its audio is here                          sending
+ *   waiting    fill: its audio is here, nothing can be heard    sending, then waiting, to the same moment as before
  *   sending    lead full: wait; all sent: the mark follows      sending; draining, or waiting for the next item
  *   sending    the socket's buffer is full                      held
  *   held       drained, or 50 ms passed, and there is room      sending
@@ -16,6 +16,8 @@
  *   any        clear: outcome `interrupted` for all             idle, under a new generation
  *   any        close: the same, and nothing is sent             closed
  *   closed     any                                              closed: listed no-op
+ *
+ * A fill in any other state ends at once. What waits for its audio fails at its own moment also while a filler is sent.
  *
  * A mark's echo counts only under the name of an item that is still in the queue: a mark of an older generation was
  * discarded by the carrier, not heard. Whether echoes can be waited for at all says `mark-trust.ts`; how far ahead audio
@@ -27,7 +29,8 @@ import { SENT } from './carrier-socket.ts';
 import { MarkTrust } from './mark-trust.ts';
 import { Pacer } from './pacer.ts';
 import { PlaybackItem, SILENCE_DBFS } from './playback-item.ts';
-import type { PlaybackHooks, PlaybackState, PlayOutcome } from './playback-state.ts';
+import { PlaybackQueue } from './playback-queue.ts';
+import type { PlaybackHooks, PlaybackOf, PlaybackState, PlayOutcome } from './playback-state.ts';
 import { PlayoutLevel } from './playout-level.ts';
 import type { PromptRegistry, PromptWaiter } from './prompt-registry.ts';
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
@@ -45,9 +48,9 @@ const EARLY_MS = 60;
 const STALL_MS = 750;
 /** Our marks: `g<generation>.<playId>`. */
 const MARK_NAME = /^g\d+\.-?\d+$/;
-const QUEUE_ITEMS_MAX = 32;
 
 const IDLE: PlaybackState = { kind: 'idle' };
+const WAITING: PlaybackState = { kind: 'waiting' };
 const SENDING: PlaybackState = { kind: 'sending' };
 const DRAINING: PlaybackState = { kind: 'draining' };
 const CLOSED: PlaybackState = { kind: 'closed' };
@@ -64,7 +67,7 @@ export class Playback implements PromptWaiter {
   readonly #level = new PlayoutLevel();
   readonly #trust = new MarkTrust();
   #state: PlaybackState = IDLE;
-  #queue: PlaybackItem[] = [];
+  readonly #queue = new PlaybackQueue();
   #finish: 'no' | 'asked' | 'told' = 'no';
   #generation = 0;
   #toldAudible: Audible = 'nothing';
@@ -72,17 +75,7 @@ export class Playback implements PromptWaiter {
   #staleMarks = 0;
   #unknownMarks = 0;
 
-  constructor(
-    of: {
-      readonly clock: Clock;
-      readonly wheel: TimerWheel;
-      readonly registry: PromptRegistry;
-      readonly transport: Transport;
-      /** How long an item may wait for its audio before it fails. */
-      readonly audioWaitMaxMs: number;
-    },
-    hooks: PlaybackHooks,
-  ) {
+  constructor(of: PlaybackOf, hooks: PlaybackHooks) {
     this.#clock = of.clock;
     this.#wheel = of.wheel;
     this.#registry = of.registry;
@@ -99,7 +92,7 @@ export class Playback implements PromptWaiter {
 
   /** Nothing is queued and no mark is awaited. */
   get isIdle(): boolean {
-    return this.#queue.length === 0;
+    return this.#queue.isEmpty;
   }
 
   /** Marks that came back under a name we did not wait for. */
@@ -111,8 +104,9 @@ export class Playback implements PromptWaiter {
   enqueue(play: { readonly playId: number; readonly promptKey: string; readonly bargeIn: boolean }): void {
     if (this.#state.kind === 'closed' || this.#finish !== 'no') return;
     const item = new PlaybackItem(play, this.#generation);
-    this.#queue.push(item);
-    const taken = this.#queue.length <= QUEUE_ITEMS_MAX && (this.#claim(item) || this.#wait(item));
+    const hasRoom = !this.#queue.isFull;
+    this.#queue.add(item);
+    const taken = hasRoom && (this.#claim(item) || this.#wait(item));
     const nowMs = this.#clock.nowMs();
     if (!taken) this.#end(item, 'failed', nowMs);
     this.#advance(nowMs);
@@ -120,26 +114,26 @@ export class Playback implements PromptWaiter {
 
   /**
    * Something to be heard in a silence: before what waits for its audio, and not at all (`interrupted`) where anything can
-   * be heard, or this is not here itself. What waits goes on waiting, to its own deadline. After `finish`, too.
+   * be heard, or this is not here itself. What waits goes on waiting, to its own deadline. After `finish`, too, until the
+   * end was told; no-op after `close`.
    */
   fill(play: { readonly playId: number; readonly promptKey: string }): void {
     if (this.#state.kind === 'closed') return;
     const nowMs = this.#clock.nowMs();
     const item = new PlaybackItem({ ...play, bargeIn: true }, this.#generation);
-    const isSilent = this.#queue.every((queued) => queued.isOver(nowMs) || queued.prompt === null);
-    if (!isSilent || this.#finish === 'told' || !this.#claim(item)) {
+    const isWanted = this.#queue.isSilent(nowMs) && !this.#queue.isFull && this.#finish !== 'told';
+    if (!isWanted || !this.#claim(item)) {
       this.#hooks.ended(play.playId, 'interrupted', 0);
       return;
     }
-    const at = this.#queue.findIndex((queued) => queued.prompt === null);
-    this.#queue.splice(at < 0 ? this.#queue.length : at, 0, item);
+    this.#queue.addBeforeWaiting(item);
     this.#advance(nowMs);
   }
 
   promptReady(key: string): void {
     this.#guard(() => {
       const nowMs = this.#clock.nowMs();
-      for (const item of this.#awaiting(key)) {
+      for (const item of this.#queue.awaiting(key)) {
         if (!this.#claim(item)) this.#end(item, 'failed', nowMs);
       }
       this.#advance(nowMs);
@@ -149,7 +143,7 @@ export class Playback implements PromptWaiter {
   promptFailed(key: string): void {
     this.#guard(() => {
       const nowMs = this.#clock.nowMs();
-      for (const item of this.#awaiting(key)) this.#end(item, 'failed', nowMs);
+      for (const item of this.#queue.awaiting(key)) this.#end(item, 'failed', nowMs);
       this.#advance(nowMs);
     });
   }
@@ -157,7 +151,7 @@ export class Playback implements PromptWaiter {
   /** The carrier echoed a mark. It stands for every earlier one too: they come in order. */
   markEchoed(name: string): void {
     if (this.#state.kind === 'closed') return;
-    const index = this.#queue.findIndex((item) => item.stage === 'sent' && item.markName === name);
+    const index = this.#queue.indexOfMark(name);
     if (index >= 0 || MARK_NAME.test(name)) this.#trust.echoed();
     if (index >= 0) this.#heardUpTo(index, this.#clock.nowMs());
     else if (MARK_NAME.test(name)) this.#staleMarks++;
@@ -166,13 +160,13 @@ export class Playback implements PromptWaiter {
 
   /** One act: the queue is dropped, the generation goes up, and the carrier empties what it may still hold. */
   clear(): void {
-    if (this.#state.kind === 'closed' || this.#queue.length === 0) return;
+    if (this.#state.kind === 'closed' || this.#queue.isEmpty) return;
     const nowMs = this.#clock.nowMs();
-    const mayBeHeld = this.#queue.some((item) => item.sentBytes > 0);
+    const mayBeHeld = this.#queue.mayBeHeld();
     this.#generation++;
     this.#pacer.cleared(nowMs);
     const cleared = mayBeHeld ? this.#transport.sendClear() : SENT.sent;
-    for (const item of [...this.#queue]) this.#end(item, 'interrupted', nowMs);
+    for (const item of [...this.#queue.items]) this.#end(item, 'interrupted', nowMs);
     this.#advance(nowMs);
     if (cleared === SENT.dropped) this.#hooks.peerDoesNotRead();
   }
@@ -200,23 +194,20 @@ export class Playback implements PromptWaiter {
     this.#state = CLOSED;
     this.#wheel.stop(this.#timer);
     const nowMs = this.#clock.nowMs();
-    for (const item of [...this.#queue]) this.#end(item, 'interrupted', nowMs);
+    for (const item of [...this.#queue.items]) this.#end(item, 'interrupted', nowMs);
     this.#level.close();
   }
 
-  /** Whose turn it is to be heard decides, by our clock; after that, what the carrier may still hold. */
+  /** What the caller may be hearing from us now. */
   audible(): Audible {
-    if (this.#queue.length === 0) return 'nothing';
-    const nowMs = this.#clock.nowMs();
-    const current = this.#queue.find((item) => !item.isOver(nowMs));
-    if (current !== undefined) return current.bargeIn ? 'interruptible' : 'protected';
-    return this.#queue.at(-1)!.bargeIn ? 'interruptible' : 'nothing';
+    return this.#queue.audible(this.#clock.nowMs());
   }
 
   /** How loud the caller hears us about now, dBFS; -100 for silence. Called for every frame. */
   playoutDbfs(): number {
-    if (this.#level.isSilent(this.#queue)) return SILENCE_DBFS;
-    return this.#level.loudestDbfs(this.#queue, this.#clock.nowMs());
+    const { items } = this.#queue;
+    if (this.#level.isSilent(items)) return SILENCE_DBFS;
+    return this.#level.loudestDbfs(items, this.#clock.nowMs());
   }
 
   /** Everything that is due at `nowMs`; after it the state, the timer and the hooks are right. */
@@ -236,13 +227,12 @@ export class Playback implements PromptWaiter {
   }
 
   #endWhatIsDue(nowMs: number): void {
-    while (this.#queue.length > 0 && nowMs >= this.#endsAtMs(this.#queue[0]!)) {
-      this.#end(this.#queue[0]!, 'played', nowMs);
+    for (let item = this.#queue.first; item !== undefined; item = this.#queue.first) {
+      if (nowMs < this.#endsAtMs(item)) break;
+      this.#end(item, 'played', nowMs);
     }
-    const state = this.#state;
-    if (state.kind !== 'waiting' || nowMs < state.untilAtMs) return;
-    const late = this.#queue.find((item) => item.playId === state.playId && item.prompt === null);
-    if (late !== undefined) this.#end(late, 'failed', nowMs);
+    const late = this.#queue.waiting();
+    if (late?.waitsUntilAtMs != null && nowMs >= late.waitsUntilAtMs) this.#end(late, 'failed', nowMs);
   }
 
   /** When the first item counts as heard without a further mark. */
@@ -255,7 +245,7 @@ export class Playback implements PromptWaiter {
 
   /** Due time of the first mark that is awaited and whose lateness would say something; null if there is none. */
   #markDueAtMs(): number | null {
-    const first = this.#queue[0];
+    const { first } = this.#queue;
     return first?.stage === 'sent' && !first.echoedEarly ? first.sentUntilAtMs : null;
   }
 
@@ -263,9 +253,13 @@ export class Playback implements PromptWaiter {
   #send(nowMs: number): PlaybackState {
     let sentAny = false;
     for (;;) {
-      const item = this.#queue.find((queued) => queued.stage !== 'sent');
-      if (item === undefined) return this.#queue.length === 0 ? IDLE : DRAINING;
-      if (item.prompt === null) return this.#waitingFor(item, nowMs);
+      const item = this.#queue.nextToSend();
+      if (item === undefined) return this.#queue.isEmpty ? IDLE : DRAINING;
+      if (item.prompt === null) {
+        // Counted from the first time, whatever is played in between.
+        item.waitsUntilAtMs ??= nowMs + this.#audioWaitMaxMs;
+        return WAITING;
+      }
       if (nowMs < this.#pacer.sendAtMs(item)) return SENDING;
       const isSent = this.#pacer.send(item, nowMs);
       if (item.sentBytes > 0 && !item.hasStarted) {
@@ -280,20 +274,14 @@ export class Playback implements PromptWaiter {
     }
   }
 
-  #waitingFor(item: PlaybackItem, nowMs: number): PlaybackState {
-    if (this.#state.kind === 'waiting' && this.#state.playId === item.playId) return this.#state;
-    // Counted from the first time, whatever was played in between.
-    item.waitsUntilAtMs ??= nowMs + this.#audioWaitMaxMs;
-    return { kind: 'waiting', playId: item.playId, untilAtMs: item.waitsUntilAtMs };
-  }
-
   /** The mark of the item at `index` came back. */
   #heardUpTo(index: number, nowMs: number): void {
-    const item = this.#queue[index]!;
+    const { items } = this.#queue;
+    const item = items[index]!;
     const lateMs = nowMs - item.sentUntilAtMs;
-    if (lateMs > STALL_MS) this.#pacer.stalledUntil(nowMs, this.#queue.slice(index + 1));
+    if (lateMs > STALL_MS) this.#pacer.stalledUntil(nowMs, items.slice(index + 1));
     else if (lateMs >= -EARLY_MS) this.#level.roundTripTook(lateMs);
-    for (const heard of this.#queue.slice(0, index + 1)) {
+    for (const heard of items.slice(0, index + 1)) {
       if (lateMs < -EARLY_MS) heard.echoedEarly = true;
       else this.#end(heard, 'played', nowMs);
     }
@@ -301,17 +289,17 @@ export class Playback implements PromptWaiter {
   }
 
   #setTimer(nowMs: number): void {
-    const markDueAtMs = this.#markDueAtMs();
-    let atMs = this.#trust.checkAtMs(markDueAtMs);
-    if (this.#queue.length > 0) atMs = Math.min(atMs, this.#endsAtMs(this.#queue[0]!));
-    for (const item of this.#queue) {
+    const { first, items } = this.#queue;
+    let atMs = this.#trust.checkAtMs(this.#markDueAtMs());
+    if (first !== undefined) atMs = Math.min(atMs, this.#endsAtMs(first));
+    for (const item of items) {
       if (item.stage === 'sent' && !item.isOver(nowMs)) atMs = Math.min(atMs, item.sentUntilAtMs);
       else if (item.prompt !== null && this.#state.kind === 'sending' && item.stage !== 'sent') {
         atMs = Math.min(atMs, this.#pacer.sendAtMs(item));
         break;
       }
     }
-    if (this.#state.kind === 'waiting') atMs = Math.min(atMs, this.#state.untilAtMs);
+    atMs = Math.min(atMs, this.#queue.waiting()?.waitsUntilAtMs ?? Number.POSITIVE_INFINITY);
     if (this.#state.kind === 'held') atMs = Math.min(atMs, nowMs + HELD_RETRY_MS);
     if (atMs === Number.POSITIVE_INFINITY) this.#wheel.stop(this.#timer);
     else this.#wheel.startAt(this.#timer, atMs);
@@ -347,16 +335,12 @@ export class Playback implements PromptWaiter {
     return !this.#registry.has(item.promptKey) && this.#registry.wait(item.promptKey, this);
   }
 
-  #awaiting(key: string): PlaybackItem[] {
-    return this.#queue.filter((item) => item.promptKey === key && item.prompt === null);
-  }
-
   /** The only way out of the queue. */
   #end(item: PlaybackItem, outcome: PlayOutcome, nowMs: number): void {
-    this.#queue.splice(this.#queue.indexOf(item), 1);
+    this.#queue.remove(item);
     const { promptKey, prompt } = item;
     if (prompt !== null) this.#registry.release(promptKey);
-    else if (this.#awaiting(promptKey).length === 0) this.#registry.stopWaiting(promptKey, this);
+    else if (this.#queue.awaiting(promptKey).length === 0) this.#registry.stopWaiting(promptKey, this);
     const playedMs = outcome === 'played' ? (prompt?.durationMs ?? 0) : item.playedMs(nowMs);
     if (playedMs > 0) this.#level.ended(item, nowMs);
     this.#hooks.ended(item.playId, outcome, Math.round(playedMs));

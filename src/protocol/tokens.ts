@@ -12,6 +12,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { InvalidStateError } from '../errors.ts';
 import { isCallSid } from './call-sid.ts';
+import { TOKEN_CHARACTERS, TOKEN_TEXT } from './token-text.ts';
 
 export type TokenKind = 'stream' | 'call';
 
@@ -39,9 +40,6 @@ export type TokenReading =
  */
 export const CLOCK_STEP_TOLERANCE_MS = 3_600_000;
 
-/** Every token's length; anything else is refused before it is decoded. */
-export const TOKEN_CHARACTERS = 104;
-
 const VERSION = 1;
 const KIND_BYTE = { stream: 0x73, call: 0x63 } as const;
 const CLAIMS_BYTES = 46;
@@ -49,7 +47,6 @@ const TOKEN_BYTES = 78;
 const EXPIRY_MAX_MS = 2 ** 48 - 1;
 /** Keeps these signatures apart from any other use of the same key. */
 const PURPOSE = 'trunkline token 1\n';
-const TOKEN_TEXT = /^[A-Za-z0-9_-]{104}$/;
 
 /**
  * A new token, safe in a URL path as it is. Throws InvalidStateError for claims out of range: the caller has checked

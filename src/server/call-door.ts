@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { mintToken } from '../protocol/tokens.ts';
 import { connectStream, RETRY_FRAGMENT } from '../protocol/twiml.ts';
+import { CONTINUE_PATH } from '../protocol/webhook-paths.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { PublicAddress } from './public-address.ts';
 import type { ServerSettings } from './server-settings.ts';
@@ -32,10 +33,7 @@ export class CallDoor {
 
   /** TwiML that connects the call's stream number `attempt`. */
   connect(exchange: Exchange, callSid: string, attempt: number): Answer {
-    const { callMaxSeconds, drainSeconds, sessionKey } = this.#settings;
-    const callLifeMs = (callMaxSeconds + drainSeconds) * 1000 + CALL_TOKEN_SPARE_MS;
-    const call = { callSid, attempt, expiresAtMs: this.#clock.wallMs() + callLifeMs };
-    const actionUrl = this.url(exchange, `/voice/continue/${mintToken('call', call, sessionKey)}`);
+    const actionUrl = this.url(exchange, this.#continuePath(callSid, attempt));
     const streamBase = this.#address.streamBase(exchange) ?? '';
     return twimlAnswer(
       connectStream({
@@ -45,8 +43,25 @@ export class CallDoor {
     );
   }
 
+  /** Where to ask about the call when nobody has asked us; null where no public address is configured. */
+  continueUrl(callSid: string, attempt: number): string | null {
+    const { publicUrl } = this.#settings;
+    return publicUrl === null ? null : publicUrl + this.#continuePath(callSid, attempt) + RETRY_FRAGMENT;
+  }
+
+  /** How long a call may be on, and come back: the life of its token. */
+  get callLifeMs(): number {
+    const { callMaxSeconds, drainSeconds } = this.#settings;
+    return (callMaxSeconds + drainSeconds) * 1000 + CALL_TOKEN_SPARE_MS;
+  }
+
   /** A path of ours as the carrier must ask for it. */
   url(exchange: Exchange, path: string): string {
     return (this.#address.webhookBase(exchange) ?? '') + path;
+  }
+
+  #continuePath(callSid: string, attempt: number): string {
+    const expiresAtMs = this.#clock.wallMs() + this.callLifeMs;
+    return CONTINUE_PATH + mintToken('call', { callSid, attempt, expiresAtMs }, this.#settings.sessionKey);
   }
 }

@@ -3,7 +3,10 @@
  * Decided from the directory and the store, so it works for a call of an earlier process or another node. I/O thread.
  */
 import type { Clock } from '../clock.ts';
-import { dial, hangup, sayAndHangup } from '../protocol/twiml.ts';
+import { sayAndHangup } from '../protocol/plain-twiml.ts';
+import { SPOKEN } from '../protocol/spoken.ts';
+import { dial, hangup } from '../protocol/twiml.ts';
+import { waitAgain, waitsOf } from '../protocol/waiting.ts';
 import type { CallStore } from '../store/call-store.ts';
 import type { Admission } from './admission.ts';
 import type { CallDirectory } from './call-directory.ts';
@@ -12,8 +15,7 @@ import { withinDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { nextStep } from './next-step.ts';
 import type { Readiness } from './readiness.ts';
-import { SPOKEN } from './spoken.ts';
-import { waitAgain, waitsOf } from './waiting.ts';
+import type { WarmWait } from './warm-wait.ts';
 import type { Webhook } from './webhook-gate.ts';
 
 /** The caller hears nothing meanwhile. */
@@ -23,6 +25,9 @@ export interface CallReturnParts {
   readonly door: CallDoor;
   readonly admission: Admission;
   readonly readiness: Readiness;
+  readonly warmWait: WarmWait;
+  /** Told of every call whose carrier asks. */
+  readonly asked: (callSid: string) => void;
   readonly directory: CallDirectory;
   readonly store: CallStore;
   readonly clock: Clock;
@@ -37,8 +42,10 @@ export class CallReturn {
 
   /** `tokenAttempt`: of the stream that ended, -1 where none is named. `path`: where to ask again, without query. */
   async answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
-    const { clock, directory, store } = this.#parts;
+    const { clock, directory, store, warmWait } = this.#parts;
     const { callSid } = webhook;
+    this.#parts.asked(callSid);
+    await warmWait.wait();
     const loaded = await withinDeadline(clock, LOAD_DEADLINE_MS, store.load(callSid));
     // Read after the wait: a stream may have come or gone meanwhile.
     const claimedAttempt = directory.claimedAttempt(callSid);

@@ -5,12 +5,11 @@
 import type { Clock } from '../clock.ts';
 import { readToken } from '../protocol/tokens.ts';
 import { hangup } from '../protocol/twiml.ts';
+import { CONTINUE_PATH } from '../protocol/webhook-paths.ts';
 import { twimlAnswer } from './call-door.ts';
 import type { CallReturn } from './call-return.ts';
 import { type Exchange, textAnswer } from './exchange.ts';
 import type { WebhookGate } from './webhook-gate.ts';
-
-export const CONTINUE_PATH = '/voice/continue/';
 
 export interface ContinueParts {
   readonly gate: WebhookGate;

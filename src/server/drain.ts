@@ -2,7 +2,7 @@
  * Leaving without hanging up on anyone: no new calls, the live ones go on until the drain limit, the rest are ended so that
  * their carrier asks where to go on. Installs no signal listener: the composition root calls it. I/O thread.
  *
- *   no --begin--> draining --empty, limit or hurry--> ending
+ *   no --begin--> draining --empty, limit or hurry--> ending --carriers have asked--> done
  */
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -12,13 +12,16 @@ export interface DrainOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly directory: CallDirectory;
-  /** Calls whose webhook was answered and whose stream may still come. */
+  /** Calls whose stream may still come, and ended ones whose carrier has not asked yet what comes next. */
   readonly waitingCount: () => number;
   readonly drainSeconds: number;
 }
 
 /** How often the slots of calls to come are looked at: they end by themselves, with no event. */
 const LOOK_MS = 500;
+/** What ended calls are waited for that the drain itself has ended: they are told to wait, and go on elsewhere. */
+const ENDING_LOOK_MS = 50;
+const ENDING_MAX_MS = 2000;
 
 export class Drain {
   readonly #options: DrainOptions;
@@ -83,6 +86,12 @@ export class Drain {
     const calls = directory.liveCount;
     directory.endAll('shutting down');
     log.info({ event: 'drain.ended', calls }, 'drained');
-    this.#finish();
+    this.#finishLater(clock.nowMs() + ENDING_MAX_MS);
+  }
+
+  #finishLater(untilMs: number): void {
+    const { clock, waitingCount } = this.#options;
+    if (waitingCount() === 0 || clock.nowMs() >= untilMs) this.#finish();
+    else clock.setTimer(ENDING_LOOK_MS, () => this.#finishLater(untilMs));
   }
 }

@@ -8,6 +8,8 @@ export interface ServerSettings {
   readonly authToken: string | null;
   /** Requests of another account are refused; null takes any. */
   readonly accountSid: string | null;
+  /** The carrier's REST API, without a trailing slash; null: it is never asked. Asked only with account and token. */
+  readonly apiBaseUrl: string | null;
   /** Signs our own tokens; shared by all nodes. At least 32 bytes. */
   readonly sessionKey: Buffer;
   /** Address to listen on, as `127.0.0.1`, `0.0.0.0` or `::`. */
@@ -19,6 +21,8 @@ export interface ServerSettings {
   readonly maxCalls: number;
   readonly callMaxSeconds: number;
   readonly drainSeconds: number;
+  /** How long a webhook's answer is held back for the server to get warm, before the caller is told to wait. */
+  readonly warmWaitMs: number;
   readonly workers: number;
   /** A worker that does not beat for this long is terminated. */
   readonly workerStallMs: number;

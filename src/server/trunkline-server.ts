@@ -9,27 +9,34 @@ import type { CallWorkerSettings } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
 import { CallDoor } from './call-door.ts';
 import { CallReturn } from './call-return.ts';
-import { CONTINUE_PATH, ContinueWebhook } from './continue-webhook.ts';
+import { ContinueWebhook } from './continue-webhook.ts';
 import { Drain } from './drain.ts';
+import { FallbackWebhook } from './fallback-webhook.ts';
 import { FaultCounters } from './fault-counters.ts';
 import { GuardedApp } from './guarded-app.ts';
 import { Health, type StoreHealth } from './health.ts';
+import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call-surroundings.ts';
+import { LoopWatch } from './loop-watch.ts';
 import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ServerSettings } from './server-settings.ts';
+import { createSilentCalls, type SilentCalls } from './silent-calls.ts';
+import { StatusWebhook } from './status-webhook.ts';
 import { StreamTokens } from './stream-tokens.ts';
 import { TlsWatch } from './tls-watch.ts';
 import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
 import type { VendorHealthBoard } from './vendor-health.ts';
-import { VOICE_PATH, VoiceWebhook } from './voice-webhook.ts';
+import { VoiceWebhook } from './voice-webhook.ts';
+import { WarmWait } from './warm-wait.ts';
 import { WebhookGate } from './webhook-gate.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -60,6 +67,10 @@ export interface ServerParts {
   readonly workerSettings: CallWorkerSettings;
   /** The process should end: workers cannot be started, or the port was lost. */
   readonly onFatal: (error: Error) => void;
+  /** Asked just before the port is listened on; resolves with another port than the setting's, or null. */
+  readonly claimPort?: () => Promise<number | null>;
+  /** The port is listened on no more; streams end after this, and their carriers ask elsewhere. */
+  readonly onPortLeft?: () => void;
   /** Further routes (metrics, pages), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
 }
@@ -81,10 +92,14 @@ export class TrunklineServer {
   readonly #routes: {
     voice: VoiceWebhook;
     continues: ContinueWebhook;
+    fallback: FallbackWebhook;
+    status: StatusWebhook;
     health: Health;
     twilio: TwilioSocket;
   };
   #listener: Listener | null = null;
+  readonly #loopWatch: LoopWatch;
+  readonly #silentCalls: SilentCalls | null;
   #tlsWatch: TlsWatch | null = null;
   #closed: Promise<void> | null = null;
 
@@ -93,12 +108,14 @@ export class TrunklineServer {
     const { authToken, sessionKey } = settings;
     this.#parts = parts;
     this.#quietLog = new QuietLog(log, clock);
+    this.#loopWatch = new LoopWatch(clock, log);
     this.#address = new PublicAddress(settings);
     this.directory = new CallDirectory({ clock, log });
     const { directory } = this;
     this.admission = new Admission({ maxCalls: settings.maxCalls, clock, live: directory });
     const { admission } = this;
-    const waitingCount = () => admission.waitingCount();
+    const lastQuestions = new LastQuestions(clock, directory);
+    const waitingCount = () => admission.waitingCount() + lastQuestions.count();
     this.drain = new Drain({ clock, log, directory, waitingCount, drainSeconds: settings.drainSeconds });
     this.workers = this.#createWorkers();
     const { workers, drain } = this;
@@ -114,11 +131,19 @@ export class TrunklineServer {
     const gate = new WebhookGate(settings, this.#address, this.#quietLog);
     const tokens = new StreamTokens({ clock, sessionKey });
     const door = new CallDoor(settings, this.#address, tokens, clock);
-    const shared = { gate, door, admission, readiness, directory };
-    const returns = new CallReturn({ ...shared, store, clock });
+    const warmWait = new WarmWait({ clock, readiness, waitMaxMs: settings.warmWaitMs });
+    const shared = { gate, door, admission, readiness, directory, warmWait };
+    this.#silentCalls = createSilentCalls({ ...parts, door, directory });
+    const asked = (callSid: string) => {
+      lastQuestions.asked(callSid);
+      this.#silentCalls?.cameBack(callSid);
+    };
+    const returns = new CallReturn({ ...shared, asked, store, clock });
     this.#routes = {
       voice: new VoiceWebhook({ ...shared, returns }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
+      fallback: new FallbackWebhook(gate, log),
+      status: new StatusWebhook(gate),
       health: new Health({ ...parts, readiness, workers }),
       twilio: new TwilioSocket({
         ...shared,
@@ -134,8 +159,8 @@ export class TrunklineServer {
 
   /** Resolves with the port once it listens. Rejects with ConfigError. */
   async listen(): Promise<number> {
-    const { clock, log, onFatal, settings } = this.#parts;
-    const { host, port, tls } = settings;
+    const { claimPort, clock, log, onFatal, settings } = this.#parts;
+    const { host, tls } = settings;
     if (tls !== null) {
       const onRenewed = () => {
         try {
@@ -146,7 +171,9 @@ export class TrunklineServer {
       };
       this.#tlsWatch = await TlsWatch.start(tls, { clock, log, onRenewed });
     }
+    const port = (await claimPort?.()) ?? settings.port;
     this.#listener = await Listener.start({ host, port, tls, register: (app) => this.#register(app) });
+    void this.#silentCalls?.bringBack();
     return this.#listener.port;
   }
 
@@ -184,7 +211,10 @@ export class TrunklineServer {
 
   async #close(): Promise<void> {
     this.#tlsWatch?.close();
+    this.#loopWatch.close();
+    this.#silentCalls?.close();
     this.#listener?.stopListening();
+    if (this.#listener !== null) this.#parts.onPortLeft?.();
     const hadSockets = this.#sockets.size > 0;
     // A server that never listened has nobody to take leave of.
     if (this.#listener !== null) this.drain.hurry();
@@ -235,10 +265,12 @@ export class TrunklineServer {
       faults: this.faults,
       sockets: this.#sockets,
     });
-    const { continues, health, twilio, voice } = this.#routes;
+    const { continues, fallback, health, status, twilio, voice } = this.#routes;
     for (const prefix of this.#address.prefixes) {
       guarded.route('post', prefix + VOICE_PATH, (exchange) => voice.answer(exchange));
       guarded.route('post', `${prefix}${CONTINUE_PATH}:callToken`, (exchange) => continues.answer(exchange));
+      guarded.route('post', prefix + FALLBACK_PATH, (exchange) => fallback.answer(exchange));
+      guarded.route('post', prefix + STATUS_PATH, (exchange) => status.answer(exchange));
       guarded.socket(`${prefix}${TWILIO_SOCKET_PATH}:streamToken`, twilio);
     }
     guarded.route('get', '/healthz', (exchange) => health.live(exchange));

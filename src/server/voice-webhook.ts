@@ -4,18 +4,18 @@
  * come; from then on that answer's token is used up, and the call is answered as one that comes back. Twilio's idempotency
  * header is not asked: it is not signed, and of a webhook and its retry Twilio carries out one answer. I/O thread.
  */
-import { sayAndHangup } from '../protocol/twiml.ts';
+import { sayAndHangup } from '../protocol/plain-twiml.ts';
+import { SPOKEN } from '../protocol/spoken.ts';
+import { waitAgain, waitsOf } from '../protocol/waiting.ts';
+import { VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { Admission } from './admission.ts';
 import type { CallDirectory } from './call-directory.ts';
 import { type CallDoor, twimlAnswer } from './call-door.ts';
 import type { CallReturn } from './call-return.ts';
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
-import { SPOKEN } from './spoken.ts';
-import { waitAgain, waitsOf } from './waiting.ts';
+import type { WarmWait } from './warm-wait.ts';
 import type { WebhookGate } from './webhook-gate.ts';
-
-export const VOICE_PATH = '/voice';
 
 export interface VoiceParts {
   readonly gate: WebhookGate;
@@ -24,6 +24,7 @@ export interface VoiceParts {
   readonly admission: Admission;
   readonly directory: CallDirectory;
   readonly readiness: Readiness;
+  readonly warmWait: WarmWait;
 }
 
 export class VoiceWebhook {
@@ -37,6 +38,7 @@ export class VoiceWebhook {
     const { admission, directory, door, gate, readiness, returns } = this.#parts;
     const webhook = await gate.admit(exchange, VOICE_PATH);
     if (webhook === null) return;
+    await this.#parts.warmWait.wait();
     if (directory.claimedAttempt(webhook.callSid) >= 0) {
       await returns.answer(exchange, webhook, -1, VOICE_PATH);
       return;

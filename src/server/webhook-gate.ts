@@ -15,6 +15,8 @@ import type { QuietLog } from './quiet-log.ts';
 export interface Webhook {
   readonly callSid: string;
   readonly caller: Caller;
+  /** The carrier's number of what failed before, as `11200`; empty where nothing did. */
+  readonly errorCode: string;
 }
 
 export interface GateSettings {
@@ -25,6 +27,7 @@ export interface GateSettings {
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
 /** What of From and To goes on: numbers, SIP addresses, `anonymous`. The rest is not ours to carry. */
 const CALLER_NAME = /^[\w+@.:-]{1,128}$/;
+const ERROR_CODE = /^\d{1,6}$/;
 
 export class WebhookGate {
   readonly #settings: GateSettings;
@@ -125,7 +128,8 @@ export class WebhookGate {
       return this.#refuse(exchange, '400 Bad Request', 'Expected CA and 32 hex digits for CallSid, once');
     }
     const caller = { accountSid, from: nameOf(parameters, 'From'), to: nameOf(parameters, 'To') };
-    return { callSid, caller };
+    const errorCode = soleValue(parameters, 'ErrorCode') ?? '';
+    return { callSid, caller, errorCode: ERROR_CODE.test(errorCode) ? errorCode : '' };
   }
 
   #refuse(exchange: Exchange, status: string, reason: string, closes = false): null {

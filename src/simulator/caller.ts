@@ -29,6 +29,8 @@ export interface CallerControls {
 export interface CallerScript {
   /** After `start` was sent; again for each further stream of the call. */
   onStart?(caller: CallerControls): void;
+  /** A message of the bot's audio came; it is heard when it is its turn. */
+  onMedia?(caller: CallerControls): void;
   /** The bot begins to be heard, after at least `silenceMs` of silence. */
   onAudioStart?(caller: CallerControls): void;
   /** The audio before this mark was played (`heard`), or a clear discarded it. */

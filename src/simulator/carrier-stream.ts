@@ -252,6 +252,7 @@ export class CarrierStream {
       case 'media':
         this.report.mediaReceived += 1;
         if (!this.#buffer.enqueue(message.audio)) this.#warnOnce(31931, 'more than 10 minutes buffered');
+        this.#tell(() => this.#setting.script.onMedia?.(this.#setting.controls));
         break;
       case 'mark':
         this.#takeMark(message.name);

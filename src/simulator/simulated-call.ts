@@ -28,6 +28,11 @@ export interface CallOptions {
   readonly record?: boolean;
   /** Webhook parameters beside or instead of the usual ones. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /**
+   * False: a stream that the server's end breaks is not followed by its action; the line stays open and silent until the
+   * call is redirected. Nobody documents that Twilio never does this. Default true.
+   */
+  readonly comesBack?: boolean;
   /** Twilio's own limit is 4 h. */
   readonly timeLimitMs?: number;
 }
@@ -67,6 +72,11 @@ export class SimulatedCall implements CallerControls {
   readonly #errors: DebuggerEntry[] = [];
   readonly #saidAtMs: number[] = [];
   #stream: CarrierStream | null = null;
+  /** A call whose fallback leads back to what fails would never end. */
+  #hasFallenBack = false;
+  /** Aborted to leave the document that is being run, for `#redirectTo`. */
+  #interrupted = new AbortController();
+  #redirectTo: NextDocument | null = null;
   #status: 'ringing' | 'in-progress' = 'ringing';
   #ending: Ending | null = null;
   #resolveEnded!: (report: CallReport) => void;
@@ -131,6 +141,15 @@ export class SimulatedCall implements CallerControls {
     this.#stream?.sendRaw(message);
   }
 
+  /** By REST: what is being run is left at once, and `url` fetched. False when the call has ended. */
+  redirect(url: string, method: 'GET' | 'POST'): boolean {
+    if (this.#ending !== null) return false;
+    this.#redirectTo = { url, method, extra: {} };
+    this.#interrupted.abort();
+    this.#stream?.stop();
+    return true;
+  }
+
   async #run(): Promise<void> {
     try {
       let next: NextDocument | null = { url: this.#network.voiceUrl, method: 'POST', extra: {} };
@@ -139,7 +158,10 @@ export class SimulatedCall implements CallerControls {
           this.#fail(11215, 'too many documents in one call');
           return;
         }
-        next = await this.#document(next);
+        const following: NextDocument | null = await this.#document(next);
+        next = this.#redirectTo ?? following;
+        this.#redirectTo = null;
+        if (this.#interrupted.signal.aborted) this.#interrupted = new AbortController();
       }
       this.#finish({ status: 'completed', endedBy: 'server', endReason: 'no verb left' });
     } catch (thrown) {
@@ -150,13 +172,14 @@ export class SimulatedCall implements CallerControls {
   /** Fetches and runs one document. Returns what to fetch after it, or null: nothing. */
   async #document(from: NextDocument): Promise<NextDocument | null> {
     const document = await this.#fetch(from);
-    if (this.#ending !== null) return null;
+    if (this.#ending !== null || this.#redirectTo !== null) return null;
     if (document.failed !== null) {
       const fallback = this.#network.fallbackUrl;
-      if (fallback === null || from.url === fallback) {
+      if (fallback === null || this.#hasFallenBack) {
         this.#fail(document.failed.code, document.failed.text);
         return null;
       }
+      this.#hasFallenBack = true;
       this.#errors.push({ atMs: this.nowMs, ...document.failed });
       return {
         url: fallback,
@@ -169,7 +192,7 @@ export class SimulatedCall implements CallerControls {
       const { name, attributes, text } = verb;
       if (this.#verbs.length < RECORDS_MAX) this.#verbs.push({ atMs: this.nowMs, name, attributes, text });
       const next = await this.#execute(verb, document.url);
-      if (next !== null || this.#ending !== null) return next;
+      if (next !== null || this.#ending !== null || this.#redirectTo !== null) return next;
     }
     return null;
   }
@@ -215,6 +238,7 @@ export class SimulatedCall implements CallerControls {
       const end = await this.#runStream(reading);
       const complaint = complaintAbout(end);
       if (complaint !== null) this.#errors.push({ atMs: this.nowMs, ...complaint });
+      if (end.kind === 'broken' && this.#options.comesBack === false) await this.#pause(TIME_LIMIT_MS);
     } else this.#errors.push({ atMs: this.nowMs, code: reading.code, text: reading.text });
     const { action, method } = verb.attributes;
     if (this.#ending !== null) return null;
@@ -269,7 +293,7 @@ export class SimulatedCall implements CallerControls {
     return end;
   }
 
-  async #fetch(next: NextDocument, signal = this.#aborted.signal) {
+  async #fetch(next: NextDocument, signal = this.#leaving()) {
     const atMs = this.nowMs;
     const answer = await this.#network.fetch({
       url: next.url,
@@ -296,9 +320,13 @@ export class SimulatedCall implements CallerControls {
     return { failed: null, verbs: reading.verbs, url: answer.url };
   }
 
-  /** Waits, but not beyond the call's end. */
+  /** Waits, but not beyond the call's end or a redirect. */
   #pause(durationMs: number): Promise<void> {
-    return waitUnlessAborted(this.#network.clock, durationMs, this.#aborted.signal);
+    return waitUnlessAborted(this.#network.clock, durationMs, this.#leaving());
+  }
+
+  #leaving(): AbortSignal {
+    return AbortSignal.any([this.#aborted.signal, this.#interrupted.signal]);
   }
 
   #scriptFailed(thrown: unknown): void {

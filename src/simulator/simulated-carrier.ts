@@ -28,7 +28,9 @@ export interface CarrierOptions {
   readonly addresses?: Readonly<Record<string, NetAddress>>;
   /** The number's voice URL, relative to `publicUrl` or absolute; may carry a fragment. Default `/voice`. */
   readonly voiceUrl?: string;
-  /** Fetched when a document cannot be had or run. Default: none, and the call then fails. */
+  /**
+   * Fetched, once, when a document cannot be had or run; as `voiceUrl`. Default: none, and the call then fails.
+   */
   readonly fallbackUrl?: string;
   /** Take `ws` streams, as Twilio never does. For a server on this machine without TLS. */
   readonly insecure?: boolean;
@@ -36,6 +38,8 @@ export interface CarrierOptions {
   readonly ca?: string;
   /** Changes the URL that a request or upgrade is signed over: for tests of signatures. */
   readonly signedUrl?: (url: string) => string;
+  /** Between the carrier and the server; each attempt of a webhook takes one. Default 0. */
+  readonly roundTripMs?: number;
   readonly clock?: Clock;
   /** Of noise and faults on the line. Default 1. */
   readonly seed?: number;
@@ -60,6 +64,8 @@ export class SimulatedCarrier {
   readonly #webhook: WebhookSetting;
   readonly #network: Network;
   readonly #calls = new Set<SimulatedCall>();
+  /** Names of all calls ever, for REST: some 100 bytes each. */
+  readonly #known = new Set<string>();
   /** Timers of `Clock` keep no process alive, and a call between two requests has no socket: this does it. */
   readonly #alive = new MessageChannel().port1;
   #sockets = 0;
@@ -79,16 +85,17 @@ export class SimulatedCarrier {
       authToken: options.authToken,
       routing: this.#routing,
       signedUrl: options.signedUrl ?? ((url) => url),
+      roundTripMs: options.roundTripMs ?? 0,
     };
     const base = options.publicUrl.replace(/\/+$/, '');
-    const voiceUrl = options.voiceUrl ?? '/voice';
+    const absolute = (url: string) => (url.startsWith('/') ? base + url : url);
     this.#network = {
       clock: this.#clock,
       ticker: this.#ticker,
       random: this.#random,
       accountSid: options.accountSid ?? ACCOUNT_SID,
-      voiceUrl: voiceUrl.startsWith('/') ? base + voiceUrl : voiceUrl,
-      fallbackUrl: options.fallbackUrl ?? null,
+      voiceUrl: absolute(options.voiceUrl ?? '/voice'),
+      fallbackUrl: options.fallbackUrl === undefined ? null : absolute(options.fallbackUrl),
       insecure: options.insecure === true,
       openSocket: options.openSocket ?? openStreamSocket,
       newSid: (prefix) => prefix + randomBytes(16).toString('hex'),
@@ -109,8 +116,20 @@ export class SimulatedCarrier {
     if (this.#closed) throw new InvalidStateError('Expected an open carrier, received a call after close');
     const call = new SimulatedCall(this.#network, this.#network.newSid('CA'), options);
     this.#calls.add(call);
+    this.#known.add(call.callSid);
     this.#alive.ref();
     return call;
+  }
+
+  /** A live call of this carrier. */
+  callOf(callSid: string): SimulatedCall | null {
+    for (const call of this.#calls) if (call.callSid === callSid) return call;
+    return null;
+  }
+
+  /** Whether it ever had a call of that name. */
+  knew(callSid: string): boolean {
+    return this.#known.has(callSid);
   }
 
   census(): CarrierCensus {

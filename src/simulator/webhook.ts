@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import { addressOf, type Routing } from './routing.ts';
 import { signRequest } from './sign-request.ts';
 import { TWIML_MAX_BYTES } from './twiml-document.ts';
+import { waitUnlessAborted } from './wait-unless-aborted.ts';
 
 export interface WebhookRequest {
   /** Absolute, with its fragment. */
@@ -27,6 +28,8 @@ export interface WebhookSetting {
   readonly routing: Routing;
   /** The URL as it is signed; tests of signatures change it. Without fragment, as given. */
   readonly signedUrl: (url: string) => string;
+  /** What any attempt costs, also one that is refused: no carrier stands on our loopback. */
+  readonly roundTripMs: number;
 }
 
 export type WebhookAnswer =
@@ -89,6 +92,7 @@ export async function fetchWebhook(webhook: WebhookRequest, setting: WebhookSett
   let redirects = 0;
   for (;;) {
     attempts += 1;
+    await waitUnlessAborted(setting.clock, setting.roundTripMs, webhook.signal);
     if (!URL.canParse(url) || !/^https?:/i.test(url)) {
       return { ok: false, code: 11100, text: 'malformed URL', statusCode: null, attempts };
     }

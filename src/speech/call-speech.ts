@@ -68,7 +68,10 @@ async function loadRecognizer(
     }
     case 'openai-live': {
       const { OpenAiLiveRecognizer } = await import('./openai/openai-live-recognizer.ts');
-      return new OpenAiLiveRecognizer(openai, clock);
+      const live = new OpenAiLiveRecognizer(openai, clock);
+      // The first caller finds a connection that is open already.
+      live.warm();
+      return live;
     }
     case 'builtin':
       return loadBuiltinRecognizer();

@@ -9,6 +9,8 @@ export interface PromptPlan {
   readonly stallMs: number;
   /** Of one vendor, the first included; a busy vendor counts none. */
   readonly triesMax: number;
+  /** What comes of it is kept on disk. */
+  readonly isKept: boolean;
 }
 
 /** Less is not worth a request. */

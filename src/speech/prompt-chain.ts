@@ -37,7 +37,14 @@ export interface PromptChainParts {
 }
 
 /** Nobody waits for these; a vendor that is slow today shall have its time. */
-const AHEAD: PromptPlan = { totalMs: 60_000, exchangeMs: 20_000, stallMs: 10_000, triesMax: 4 };
+const AHEAD: PromptPlan = {
+  totalMs: 60_000,
+  // Three at a time, and the vendor counts as down: a vendor that hangs keeps a start for 10 s.
+  exchangeMs: 10_000,
+  stallMs: 5_000,
+  triesMax: 4,
+  isKept: true,
+};
 const neverAborted = new AbortController().signal;
 
 export class PromptChain {

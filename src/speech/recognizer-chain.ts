@@ -46,12 +46,15 @@ export interface RecognizerChainParts {
 }
 
 export class RecognizerChain implements Recognizer {
-  readonly provider: string;
   readonly #parts: RecognizerChainParts;
 
   constructor(parts: RecognizerChainParts) {
     this.#parts = parts;
-    this.provider = parts.links.map(({ recognizer }) => recognizer.provider).join(', ');
+  }
+
+  /** Of the link that would be asked now; `none` where all are down. */
+  get provider(): string {
+    return firstUsable(this.#parts.links)?.recognizer.provider ?? 'none';
   }
 
   /** As the link that would be asked now. */

@@ -84,7 +84,7 @@ export class VendorVoice {
     return (await this.#files?.load(key, spokenBy(this.synthesizer, source), format)) ?? null;
   }
 
-  /** Speaks it, and keeps it on disk. Settles within the budget; rejects with the last try's error, or the signal's reason. */
+  /** Speaks it, and keeps it on disk if the plan says so. Settles within the budget; rejects with the last try's error, or the signal's reason. */
   async make(request: SpokenRequest, budget: PromptBudget, isLast: boolean): Promise<ReadyPrompt> {
     for (let tries = 1; ; ) {
       try {
@@ -107,6 +107,8 @@ export class VendorVoice {
       budget.remainingMs(isLast),
       budget.signal,
     );
+    // What was made for one call may hold what its caller said, or their number.
+    if (!budget.plan.isKept) return made;
     // It is given out now; the disk may take its time.
     this.#files?.save(made, spoken).catch((err: unknown) => {
       if (this.#saveHasFailed) return;

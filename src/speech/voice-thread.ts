@@ -149,7 +149,8 @@ export class VoiceThread {
       const request = toRequest(wanted);
       const made = await this.#parts.chain.make(request, isUrgent, abort.signal);
       this.#settle(wanted.key, () => this.#ready(wanted.key, made));
-      if (made.isStandIn) this.#standIns.add(request);
+      // What one call alone wanted is not wanted again.
+      if (made.isStandIn && !isUrgent) this.#standIns.add(request);
     } catch (thrown) {
       pending.making = null;
       if (abort.signal.aborted) this.#queue(pending);

@@ -56,6 +56,7 @@ const chain = new PromptChain({
     exchangeMs: apiDeadlineMs,
     stallMs: Math.min(apiDeadlineMs, STALL_MAX_MS),
     triesMax: 2,
+    isKept: false,
   },
   clock: systemClock,
   log,

@@ -1,6 +1,7 @@
 /**
- * Which test shows which fault of the conformance list (sections A: webhook, B: WebSocket, C: caller). The test's name, or
- * its group's, holds the id; the words here are of the same name. Left to later work: h36, h37, c11, w56.
+ * Which test shows which fault of the conformance list (sections A: webhook, B: WebSocket, C: caller, P: providers, S: process and host).
+ * The test's name, or its group's, holds the id; the words here are of the same name. Left to later work: c11, w56, and of
+ * section S what stands in LATER.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const TESTS = fileURLToPath(new URL('..', import.meta.url));
-const LATER = ['h36', 'h37', 'w56', 'c11'];
+const LATER = ['w56', 'c11', 's07', 's08', 's11', 's12', 's13', 's14', 's16', 's18', 's19', 's20'];
 
 const SHOWN: Readonly<Record<string, readonly [file: string, words: string]>> = {
   h01: ['server-webhook', 'unsigned'],
@@ -46,6 +47,8 @@ const SHOWN: Readonly<Record<string, readonly [file: string, words: string]>> = 
   h33: ['server-webhook', 'a doubled CallSid'],
   h34: ['webhook-errors', 'nothing of stack, file or setting'],
   h35: ['server-webhook', 'answers pipelined requests'],
+  h36: ['server-webhook', 'with an apology'],
+  h37: ['server-webhook', 'thanks for a status callback'],
   w01: ['server-upgrade', 'refuses an unknown token'],
   w02: ['server-upgrade', 'unsigned'],
   w03: ['server-upgrade', 'forged'],
@@ -113,10 +116,58 @@ const SHOWN: Readonly<Record<string, readonly [file: string, words: string]>> = 
   c10: ['caller-line', 'keeps twenty callers apart'],
   c12: ['caller-answers', 'the tone is no speech'],
   c13: ['caller-answers', 'the bot does not interrupt itself'],
+  p01: ['vendor-recognition', '429 with Retry-After 1'],
+  p02: ['vendor-recognition', 'one 500'],
+  p03: ['vendor-recognition', 'one reset'],
+  p04: ['vendor-recognition', 'an answer 6 s late'],
+  p05: ['vendor-recognition', 'no answer at all'],
+  p06: ['vendor-recognition', 'headers, and then no body'],
+  p07: ['vendor-recognition', 'one reset in the body'],
+  p08: ['vendor-recognition', 'nothing'],
+  p09: ['vendor-recognition', 'JSON that is cut'],
+  p10: ['vendor-recognition', 'a text that is null'],
+  p11: ['vendor-recognition', 'one 502 in HTML'],
+  p12: ['vendor-recognition', '200 kB of text'],
+  p13: ['vendor-recognition', 'made up in silence'],
+  p14: ['vendor-recognition', 'a text that is a number'],
+  p15: ['vendor-recognition', 'Retry-After 600'],
+  p16: ['vendor-recognition', 'a key that is refused'],
+  p17: ['vendor-recognition', 'a quota that is spent'],
+  p18: ['vendor-recognition', '500 for ever'],
+  p19: ['vendor-recognition', 'no answer for ever'],
+  p20: ['vendor-speech', '429 with Retry-After 1'],
+  p21: ['vendor-speech', 'one 500'],
+  p22: ['vendor-speech', 'one reset in the body'],
+  p23: ['vendor-speech', 'speech that is cut'],
+  p24: ['vendor-speech', 'a body that hangs'],
+  p25: ['vendor-speech', 'slower than it is heard'],
+  p26: ['vendor-speech', 'JSON with status 200'],
+  p27: ['vendor-speech', 'HTML with status 200'],
+  p28: ['vendor-speech', 'nothing with status 200'],
+  p29: ['vendor-speech', 'half a sample'],
+  p30: ['vendor-speech', 'audio without end'],
+  p31: ['vendor-speech', 'a quota that is spent'],
+  p32: ['vendor-speech', 'passed over by the next callers'],
+  p33: ['vendor-speech', 'both vendors dead'],
+  p34: ['vendor-speech', 'a key that is refused'],
+  p35: ['vendor-speech', 'too many requests at once'],
+  p36: ['vendor-recognition', 'never reaches the vendor'],
+  p37: ['vendor-recognition', 'accepts connections and never speaks'],
+  p38: ['vendor-recognition', 'a model that is gone'],
+  s01: ['drain', 'with 100 live calls'],
+  s02: ['supervisor', 'when nobody calls'],
+  s03: ['drain', 'a second one ends the calls'],
+  s04: ['process-loss', 'under 50 calls in mid-question'],
+  s05: ['supervisor', 'a loop that stalls for 3 s'],
+  s06: ['drain', 'every descriptor in use'],
+  s09: ['start', 'without an auth token'],
+  s10: ['supervisor', 'refuses a port that is taken'],
+  s15: ['supervisor', 'keeps the port over a kill -9'],
+  s17: ['drain', 'network is cut for 10 s'],
 };
 
 const sources = new Map(
-  globSync(['conformance/*.test.ts', 'integration/*.test.ts'], { cwd: TESTS })
+  globSync(['conformance/*.test.ts', 'integration/*.test.ts', 'lifecycle/*.test.ts'], { cwd: TESTS })
     .filter((path) => !path.endsWith('coverage.test.ts'))
     .map((path) => [basename(path, '.test.ts'), readFileSync(join(TESTS, path), 'utf8')]),
 );
@@ -131,9 +182,9 @@ it.each(Object.entries(SHOWN))('%s is shown by a test', (id, [file, words]) => {
   expect(namesWith(id, sources.get(file)!)).toContainEqual(expect.stringContaining(words));
 });
 
-it('lists every fault of the three sections, and none that is left to later work', () => {
+it('lists every fault of the four sections, and none that is left to later work', () => {
   const idsTo = (section: string, last: number) =>
     Array.from({ length: last }, (_, at) => `${section}${`${at + 1}`.padStart(2, '0')}`);
-  const all = [...idsTo('h', 37), ...idsTo('w', 56), ...idsTo('c', 13)];
+  const all = [...idsTo('h', 37), ...idsTo('w', 56), ...idsTo('c', 13), ...idsTo('p', 38), ...idsTo('s', 20)];
   expect(Object.keys(SHOWN)).toEqual(all.filter((id) => !LATER.includes(id)));
 });

@@ -1,5 +1,5 @@
 /** FAULTS section A, over real sockets. The other half of each test: a fresh caller gets TwiML afterwards. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   ACCOUNT,
   formOf,
@@ -278,6 +278,7 @@ describe('readiness', () => {
       workers: { ready: 1, wanted: 1 },
       voice: { ready: true },
       store: { engine: 'memory', isAlive: true, isDurable: true, deferredCommits: 0, lostWrites: 0 },
+      speech: { down: {}, requests: [] },
       draining: false,
     });
     expect(JSON.parse((await cold.post('/healthz', { method: 'GET' })).body)).toEqual({ status: 'ok' });
@@ -313,4 +314,66 @@ it('logs a flood of refusals once', async () => {
   for (let count = 0; count < 50; count++) await noisy.post('/voice', { signed: null });
   expect(noisy.lines().filter((line) => line.event === 'request.refused')).toHaveLength(1);
   await noisy.close();
+});
+
+describe('POST /voice/fallback', () => {
+  const failed = (callSid = newCallSid()) =>
+    formOf(callSid, { ErrorCode: '11200', ErrorUrl: `${PUBLIC_URL}/voice` });
+
+  it('h36 answers with an apology and hangs up, and says in the log what went wrong', async () => {
+    const callSid = newCallSid();
+    const inUse = rig.server.admission.inUse();
+    const answer = await rig.post('/voice/fallback', { form: failed(callSid) });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatch(
+      /<Response><Say language="en-US">We are sorry[^<]*<\/Say><Hangup\/><\/Response>$/,
+    );
+    expect(rig.server.admission.inUse()).toBe(inUse);
+    expect(rig.lines()).toContainEqual(
+      expect.objectContaining({ event: 'call.fallback', callSid, code: '11200' }),
+    );
+  });
+
+  it('h36 answers with the store and every worker dead', async () => {
+    const dead = () => Promise.reject(new Error('gone'));
+    const store = {
+      engine: 'none',
+      begin: dead,
+      commit: dead,
+      finish: dead,
+      load: dead,
+      list: dead,
+      close: dead,
+    };
+    const broken = await startRig({
+      cold: true,
+      parts: {
+        store,
+        isVoiceReady: () => false,
+        workerUrl: new URL('data:text/javascript,'),
+        onFatal: () => {},
+      },
+    });
+    await vi.waitFor(() => expect(broken.server.workers.lostCount).toBeGreaterThanOrEqual(3));
+    const answer = await broken.post('/voice/fallback', { form: failed() });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toContain('<Hangup/>');
+    await broken.close();
+  });
+
+  it('h36 is for the carrier alone', async () => {
+    expectRefusal(await rig.post('/voice/fallback', { form: failed(), signed: null }), 403);
+  });
+});
+
+describe('POST /voice/status', () => {
+  it('h37 thanks for a status callback, twice, out of order, and of a call that nobody knows', async () => {
+    const callSid = newCallSid();
+    for (const status of ['completed', 'ringing', 'completed']) {
+      const answer = await rig.post('/voice/status', { form: formOf(callSid, { CallStatus: status }) });
+      expect(answer.status).toBe(200);
+    }
+    expect(rig.server.census()).toMatchObject({ calls: 0, streams: 0 });
+    expectRefusal(await rig.post('/voice/status', { form: formOf(callSid), signed: null }), 403);
+  });
 });

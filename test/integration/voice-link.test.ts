@@ -79,7 +79,8 @@ it('asks once more for a prompt that has become urgent, and tells what the threa
     log: keptLog().log,
     onFailed: () => {},
     onReady: () => {},
-    onVendor: (message) => said.push(message.kind === 'vendor.checked' ? message.text : message.kind),
+    onVendor: (message) =>
+      said.push(message?.kind === 'vendor.checked' ? message.text : (message?.kind ?? 'gone')),
   });
   onTestFinished(() => link.close());
   for (const isUrgent of [false, false, true, true, false]) link.want({ ...wanted('hello'), isUrgent });

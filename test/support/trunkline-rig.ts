@@ -12,6 +12,7 @@ import type { CallNote } from '../../src/channel/messages.ts';
 import { loadFlowFiles } from '../../src/cli/flow-file.ts';
 import { parseConfig } from '../../src/config.ts';
 import { startTrunkline, type Trunkline } from '../../src/main.ts';
+import type { VendorMessage } from '../../src/server/vendor-health.ts';
 import type { CallReport } from '../../src/simulator/call-report.ts';
 import type { CallerControls, CallerScript } from '../../src/simulator/caller.ts';
 import type { CallOptions, SimulatedCall } from '../../src/simulator/simulated-call.ts';
@@ -71,6 +72,7 @@ export interface RigStartOptions {
   readonly callWorkerUrl?: URL;
   /** Prompts are made anew, and by whoever the environment names. */
   readonly ownPrompts?: boolean;
+  readonly onVendor?: (message: VendorMessage) => void;
 }
 
 export interface RigNote {
@@ -121,7 +123,7 @@ export class TrunklineRig {
   /** Resolves when the first caller can be served. `environment`: settings beside the usual ones of tests. */
   static async start(
     environment: Readonly<Record<string, string>> = {},
-    { callWorkerUrl = FAULTY_WORKER, ownPrompts = false }: RigStartOptions = {},
+    { callWorkerUrl = FAULTY_WORKER, ownPrompts = false, onVendor = () => {} }: RigStartOptions = {},
   ): Promise<TrunklineRig> {
     const folder = mkdtempSync(join(tmpdir(), 'trunkline-rig-'));
     if (!ownPrompts) symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
@@ -140,6 +142,7 @@ export class TrunklineRig {
       config,
       flows: loadFlowFiles(config.FLOW),
       callWorkerUrl,
+      onVendor,
     });
     const rig = new TrunklineRig(trunkline, folder);
     await trunkline.warm;
@@ -265,7 +268,7 @@ function nonZero(census: Readonly<Record<string, number>>): Record<string, numbe
 }
 
 /** One for each version of what makes prompts: a stale one would sound right and prove nothing. */
-function sharedPromptFolder(): string {
+export function sharedPromptFolder(): string {
   const hash = createHash('sha256');
   for (const file of [
     'prompt-maker.ts',

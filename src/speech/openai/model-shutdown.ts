@@ -21,9 +21,15 @@ export interface ModelShutdown {
   readonly daysLeft: number;
 }
 
-/** `told`: the API's `shutdown_date`, whatever it is. Null: none is known. */
-export function shutdownOf(model: string, told: unknown, wallMs: number): ModelShutdown | null {
-  const date = isDate(told) ? told.slice(0, 10) : KNOWN_SHUTDOWNS[model.replace(/-\d{4}-\d{2}-\d{2}$/, '')];
+/** `told`: the API's `shutdown_date`, whatever it is; `knowsOurs`: without one, the dates above count. Null: none is known. */
+export function shutdownOf(
+  model: string,
+  told: unknown,
+  wallMs: number,
+  { knowsOurs }: { readonly knowsOurs: boolean },
+): ModelShutdown | null {
+  const known = knowsOurs ? KNOWN_SHUTDOWNS[model.replace(/-\d{4}-\d{2}-\d{2}$/, '')] : undefined;
+  const date = isDate(told) ? told.slice(0, 10) : known;
   if (date === undefined) return null;
   return { date, daysLeft: Math.ceil((Date.parse(`${date}T00:00:00Z`) - wallMs) / DAY_MS) };
 }

@@ -50,7 +50,13 @@ export function toStatusError(
   const details = [code, requestId === null ? null : `request ${requestId}`].filter((text) => text !== null);
   return new ProviderError(
     `${provider} answered with status ${status}${details.length === 0 ? '' : ` (${details.join(', ')})`}`,
-    { provider, fault, statusCode: status, ...(afterMs === null ? {} : { retryAfterMs: afterMs }) },
+    {
+      provider,
+      fault,
+      statusCode: status,
+      ...(code === null ? {} : { vendorCode: code }),
+      ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
+    },
   );
 }
 

@@ -48,6 +48,47 @@ describe('a filler', () => {
     expect(rig.outcomes()).toEqual(['-2 played', '1 played']);
   });
 
+  it('is played before a prompt that waits, whatever stands behind that', () => {
+    const { rig, fill } = rigWithFiller();
+    rig.play(1, 'late');
+    rig.play(2, 'short');
+    fill();
+    expect(rig.started).toEqual([-2]);
+    rig.registry.ready(promptOf('late', 400));
+    rig.clock.advanceMs(3000);
+    expect(rig.outcomes()).toEqual(['-2 played', '1 played', '2 played']);
+    expect(rig.carrier.gapsMs).toEqual([]);
+    expect(rig.socket.events().filter((event) => event.startsWith('mark'))).toEqual([
+      'mark g0.-2',
+      'mark g0.1',
+      'mark g0.2',
+    ]);
+  });
+
+  it('keeps no prompt waiting beyond its time, however long it is itself', () => {
+    const { rig } = rigWithFiller();
+    rig.play(1, 'never');
+    rig.play(2, 'short');
+    rig.clock.advanceMs(3000);
+    rig.playback.fill({ playId: -2, promptKey: 'long' });
+    rig.clock.advanceMs(2990);
+    expect(rig.outcomes()).toEqual([]);
+    rig.clock.advanceMs(20);
+    expect(rig.outcomes()).toEqual(['1 failed']);
+    rig.clock.advanceMs(8000);
+    expect(rig.outcomes()).toEqual(['1 failed', '-2 played', '2 played']);
+  });
+
+  it('may be interrupted, also before a prompt that may not', () => {
+    const { rig, fill } = rigWithFiller();
+    rig.play(1, 'late', false);
+    expect(rig.playback.audible()).toBe('protected');
+    fill();
+    expect(rig.playback.audible()).toBe('interruptible');
+    rig.clock.advanceMs(510);
+    expect(rig.playback.audible()).toBe('protected');
+  });
+
   it('gives the prompt that waits no more time than it had', () => {
     const { rig, fill } = rigWithFiller();
     rig.play(1, 'never');
@@ -67,6 +108,21 @@ describe('a filler', () => {
     fill();
     expect(rig.ended).toEqual([{ playId: -2, outcome: 'interrupted', playedMs: 0 }]);
     expect(rig.started).toEqual([1]);
+  });
+
+  it('is dropped where something is about to be heard: the socket is full', () => {
+    const { rig, fill } = rigWithFiller();
+    rig.socket.bufferedBytes = 20_000;
+    rig.play(1, 'short');
+    fill();
+    expect(rig.outcomes()).toEqual(['-2 interrupted']);
+  });
+
+  it('is dropped where 32 prompts are queued', () => {
+    const { rig, fill } = rigWithFiller();
+    for (let playId = 1; playId <= 32; playId++) rig.play(playId, 'late');
+    fill();
+    expect(rig.outcomes()).toEqual(['-2 interrupted']);
   });
 
   it('is dropped where it is not here itself: nobody waits for a filler', () => {

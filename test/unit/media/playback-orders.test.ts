@@ -6,6 +6,7 @@ import { PlaybackRig } from '../../support/media-rigs.ts';
 
 type Event =
   | { kind: 'play'; key: string; bargeIn: boolean }
+  | { kind: 'fill'; key: string }
   | { kind: 'wait'; ms: number }
   | { kind: 'mark'; generation: number; playId: number }
   | { kind: 'socket'; result: number; bufferedBytes: number }
@@ -24,6 +25,13 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       kind: fc.constant('play' as const),
       key: fc.constantFrom('short', 'prompt', 'long', 'late'),
       bargeIn: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('fill' as const),
+      key: fc.constantFrom('short', 'prompt', 'late'),
     }),
   },
   {
@@ -69,6 +77,16 @@ function happen(run: Run, one: Event): void {
       run.played.push(run.played.length + 1);
       rig.play(run.played.length, one.key, one.bargeIn);
       return;
+    case 'fill': {
+      // Taken after `finish` too, until the end was told: each is answered by `ended`, at once or later.
+      if (rig.playback.state.kind === 'closed') return;
+      const isHeard = rig.carrier.heldMs() > 1;
+      const startedBefore = rig.started.length;
+      run.played.push(run.played.length + 1);
+      rig.playback.fill({ playId: run.played.length, promptKey: one.key });
+      if (isHeard) expect(rig.started).toHaveLength(startedBefore);
+      return;
+    }
     case 'wait':
       rig.clock.advanceMs(one.ms);
       return;
@@ -134,7 +152,10 @@ describe('playback under any order of events', () => {
         expect(rig.wheel.pendingTimers).toBe(0);
         expect(rig.registry.counts()).toMatchObject({ playing: 0, waiters: 0 });
         if (rig.finishAsked && rig.playback.state.kind !== 'closed') expect(rig.finished).toBe(1);
-        for (const { outcome, playedMs } of rig.ended) {
+        expect(new Set(rig.started).size).toBe(rig.started.length);
+        for (const { playId, outcome, playedMs } of rig.ended) {
+          if (outcome === 'played' || playedMs > 0) expect(rig.started).toContain(playId);
+          if (outcome === 'failed') expect(rig.started).not.toContain(playId);
           expect(playedMs).toBeGreaterThanOrEqual(0);
           if (outcome === 'failed') expect(playedMs).toBe(0);
         }

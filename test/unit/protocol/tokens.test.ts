@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../../src/errors.ts';
-import {
-  CLOCK_STEP_TOLERANCE_MS,
-  mintToken,
-  readToken,
-  TOKEN_CHARACTERS,
-} from '../../../src/protocol/tokens.ts';
+import { TOKEN_CHARACTERS } from '../../../src/protocol/token-text.ts';
+import { CLOCK_STEP_TOLERANCE_MS, mintToken, readToken } from '../../../src/protocol/tokens.ts';
 
 const KEY = Buffer.alloc(32, 7);
 const NOW = Date.UTC(2026, 10, 22);

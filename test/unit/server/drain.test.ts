@@ -73,6 +73,26 @@ describe('Drain', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
+  it('stays for the carriers of the calls that it ended, for 2 s at most', async () => {
+    const { begin, clock, drain, state } = setUp(3);
+    begin();
+    state.waiting = 3;
+    drain.hurry();
+    clock.advanceMs(1000);
+    await Promise.resolve();
+    expect([state.ended, state.done]).toEqual(['shutting down', false]);
+    state.waiting = 0;
+    clock.advanceMs(50);
+    await drain.begin();
+
+    const deaf = setUp(0, 1);
+    deaf.begin();
+    deaf.drain.hurry();
+    deaf.clock.advanceMs(2000);
+    await deaf.drain.begin();
+    expect(deaf.clock.pendingTimers()).toBe(0);
+  });
+
   it('does not wait any more when hurried', async () => {
     const { begin, drain, state } = setUp(3);
     begin();

@@ -47,7 +47,7 @@ function rig({
       voiceOf(second, clock, { guard: guards[1], files }),
     ],
     knownVoices: ['slt', 'rms'],
-    urgent: { totalMs: 10_000, exchangeMs: 4000, stallMs: 2500, triesMax: 2 },
+    urgent: { totalMs: 10_000, exchangeMs: 4000, stallMs: 2500, triesMax: 2, isKept: false },
     clock,
     log: about.log ?? silentLog,
   });
@@ -178,6 +178,12 @@ describe("a caller's time", () => {
     expect(end?.atMs).toBeGreaterThan(7900);
   });
 
+  it('counts no try for a busy vendor', async () => {
+    const script = [failure('busy'), failure('busy'), failure('transient')];
+    const { making } = rig({ first: new FakeSynthesizer('a', script) });
+    expect(await making(true, 10_000)).toMatchObject({ atMs: 700, made: { provider: 'a' } });
+  });
+
   it('is over after the turn, whatever hangs', async () => {
     const { making } = rig({
       first: new FakeSynthesizer('a', [], 'hangs'),
@@ -199,9 +205,9 @@ describe('the time of what is made ahead', () => {
     expect(await making(false, 60_000)).toMatchObject({ atMs: 30_000, made: { provider: 'a' } });
   });
 
-  it('gives an exchange 20 s', async () => {
+  it('gives an exchange 10 s', async () => {
     const { making } = rig({ first: new FakeSynthesizer('a', [], 'hangs') });
-    expect(await making(false, 60_000)).toMatchObject({ atMs: 20_000, made: { provider: 'b' } });
+    expect(await making(false, 60_000)).toMatchObject({ atMs: 10_000, made: { provider: 'b' } });
   });
 });
 
@@ -241,14 +247,23 @@ describe('prompts on disk', () => {
     const chain = new PromptChain({
       voices: [voice],
       knownVoices: ['slt'],
-      urgent: { totalMs: 10_000, exchangeMs: 4000, stallMs: 2500, triesMax: 2 },
+      urgent: { totalMs: 10_000, exchangeMs: 4000, stallMs: 2500, triesMax: 2, isKept: false },
       clock,
       log,
     });
     for (let time = 0; time < 2; time++)
-      expect(await chain.make(request(), true, never)).toMatchObject({ provider: 'a' });
+      expect(await chain.make(request(), false, never)).toMatchObject({ provider: 'a' });
     await settled();
     expect(lines()).toMatchObject([{ event: 'prompt.not-kept' }]);
+  });
+
+  it('hold nothing that was spoken for one call alone', async () => {
+    const files = await openFiles();
+    const { chain, first } = rig({ files });
+    await chain.make(request(), true, never);
+    await settled();
+    expect(await files.load('key', spokenBy(first, SOURCE), TELEPHONE_FORMAT)).toBeNull();
+    expect(await files.list()).toEqual([]);
   });
 
   it('do not stand for recordings, which are read each time', async () => {

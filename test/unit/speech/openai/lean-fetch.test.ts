@@ -9,6 +9,9 @@ import { VendorServer, type VendorServerOptions } from '../../../../src/simulato
 import { LeanFetch, type LeanFetchOptions } from '../../../../src/speech/openai/lean-fetch.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
+/** A busy machine may take its time; nothing waits for it. */
+const PATIENT = { timeout: 4000 };
+
 const RIGHT = jsonReply(200, { text: 'yes' }, { 'x-request-id': 'req_1' });
 
 async function server(options: Partial<VendorServerOptions> = {}): Promise<VendorServer> {
@@ -148,7 +151,7 @@ describe('the lean fetch', () => {
     expect(clock.pendingTimers()).toBe(1);
     clock.advanceMs(1);
     await expect(request).rejects.toThrow('no connection within 2500 ms');
-    await expect.poll(() => sockets.size).toBe(0);
+    await expect.poll(() => sockets.size, PATIENT).toBe(0);
   });
 
   it('keeps no timer once it is connected', async () => {
@@ -191,7 +194,7 @@ describe('an abort of the lean fetch', () => {
     await come;
     abort.abort(reason);
     await expect(request).rejects.toBe(reason);
-    await expect.poll(() => sockets.size).toBe(0);
+    await expect.poll(() => sockets.size, PATIENT).toBe(0);
     expect(clock.pendingTimers()).toBe(0);
   });
 
@@ -216,7 +219,7 @@ describe('an abort of the lean fetch', () => {
     await leanFetch().fetch(vendor.origin);
     abort.abort(reason);
     await expect(request).rejects.toBe(reason);
-    await expect.poll(() => vendor.openSockets).toBe(1);
+    await expect.poll(() => vendor.openSockets, PATIENT).toBe(1);
   });
 
   it('of a stream ends what its reader waits for', async () => {

@@ -60,13 +60,25 @@ describe('what the operator is told of a model', () => {
     expect(findingOfModel(useOf('whisper-1'), {}, OWN, Date.UTC(2028, 0, 1)).level).toBe('ok');
   });
 
+  it('ends when the server says so, whoever it is', () => {
+    const model = { shutdown_date: '2026-12-01' };
+    expect(findingOfModel(useOf('large-v3'), model, OWN, NOVEMBER_22)).toMatchObject({
+      level: 'warning',
+      text: expect.stringMatching(/^The server at speech\.local:8000 .* shuts down large-v3 .*in 9 days/),
+    });
+  });
+
   it('that is missing', () => {
     const missing = new ProviderError('', { provider: 'openai', fault: 'denied', statusCode: 404 });
     expect(findingOfError(useOf('gpt-9'), missing, OPENAI)).toMatchObject({
       level: 'error',
       text: 'OpenAI has no model gpt-9 (OPENAI_TRANSCRIBE_MODEL) for this key: set OPENAI_TRANSCRIBE_MODEL to gpt-transcribe.',
     });
+    // Which may not list what it has, unless it names the model as what is missing.
     expect(findingOfError(useOf('gpt-9'), missing, OWN).level).toBe('ok');
+    const about = { provider: 'openai', fault: 'denied', statusCode: 404 } as const;
+    const named = new ProviderError('', { ...about, vendorCode: 'model_not_found' });
+    expect(findingOfError(useOf('gpt-9'), named, OWN).level).toBe('error');
   });
 
   it('that could not be asked for', () => {

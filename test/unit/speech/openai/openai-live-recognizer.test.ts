@@ -9,6 +9,9 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 import { openAiRig, type RigOptions, YES_NO } from '../../../support/openai-rig.ts';
 import { tone } from '../../../support/tone.ts';
 
+/** A busy machine may take its time; nothing waits for it. */
+const PATIENT = { timeout: 4000 };
+
 const never = new AbortController().signal;
 const reason = new Error('the caller went on');
 
@@ -154,7 +157,7 @@ describe('the connections of the live OpenAI recognizer', () => {
     const { realtime, recognizer } = await rig();
     recognizer.warm();
     recognizer.warm();
-    await expect.poll(() => realtime.openSessions).toBe(1);
+    await expect.poll(() => realtime.openSessions, PATIENT).toBe(1);
     expect(recognizer.connections).toBe(1);
   });
 
@@ -162,7 +165,7 @@ describe('the connections of the live OpenAI recognizer', () => {
     const clientClock = new FakeClock();
     const { vendor, realtime, recognizer } = await rig({ clientClock });
     await hear(recognizer);
-    await expect.poll(() => realtime.openSessions).toBe(2);
+    await expect.poll(() => realtime.openSessions, PATIENT).toBe(2);
     for (let minute = 0; minute < 25 * 3; minute++) {
       clientClock.advanceMs(20_000);
       // The wire keeps the order: the recognizer's own ping has been answered as well.
@@ -179,8 +182,8 @@ describe('the connections of the live OpenAI recognizer', () => {
     const clientClock = new FakeClock();
     const { realtime, recognizer } = await rig({ clientClock });
     recognizer.warm();
-    await expect.poll(() => realtime.openSessions).toBe(1);
-    await expect.poll(() => clientClock.pendingTimers()).toBe(1);
+    await expect.poll(() => realtime.openSessions, PATIENT).toBe(1);
+    await expect.poll(() => clientClock.pendingTimers(), PATIENT).toBe(1);
     clientClock.advanceMs(20_000);
     expect(recognizer.connections).toBe(1);
     clientClock.advanceMs(20_000);
@@ -191,7 +194,7 @@ describe('the connections of the live OpenAI recognizer', () => {
     const { realtime, recognizer } = await rig();
     await hear(recognizer);
     realtime.breakSessions();
-    await expect.poll(() => recognizer.connections).toBe(0);
+    await expect.poll(() => recognizer.connections, PATIENT).toBe(0);
     expect((await hear(recognizer)).text).toBe('yes');
   });
 
@@ -281,7 +284,7 @@ describe('a failure of the live OpenAI recognizer', () => {
     const { realtime, recognizer } = await rig(failingOnce({ kind: 'raw', message: other }));
     const abort = new AbortController();
     const transcript = speak(recognizer.open(YES_NO, abort.signal)).end();
-    await expect.poll(() => realtime.commits.length).toBe(1);
+    await expect.poll(() => realtime.commits.length, PATIENT).toBe(1);
     await realtime.roundTrip();
     abort.abort(reason);
     await expect(transcript).rejects.toBe(reason);
@@ -298,10 +301,10 @@ describe('an abort of the live OpenAI recognizer', () => {
     const { realtime, recognizer } = await rig();
     const abort = new AbortController();
     const recognition = speak(recognizer.open(YES_NO, abort.signal));
-    await expect.poll(() => realtime.openSessions).toBe(2);
+    await expect.poll(() => realtime.openSessions, PATIENT).toBe(2);
     abort.abort(reason);
     expect(recognizer.connections).toBe(1);
-    await expect.poll(() => realtime.openSessions).toBe(1);
+    await expect.poll(() => realtime.openSessions, PATIENT).toBe(1);
     await expect(recognition.end()).rejects.toBe(reason);
   });
 
@@ -309,10 +312,10 @@ describe('an abort of the live OpenAI recognizer', () => {
     const { realtime, recognizer } = await rig(failingOnce({ kind: 'hang' }));
     const abort = new AbortController();
     const transcript = speak(recognizer.open(YES_NO, abort.signal)).end();
-    await expect.poll(() => realtime.commits.length).toBe(1);
+    await expect.poll(() => realtime.commits.length, PATIENT).toBe(1);
     abort.abort(reason);
     await expect(transcript).rejects.toBe(reason);
-    await expect.poll(() => realtime.openSessions).toBe(1);
+    await expect.poll(() => realtime.openSessions, PATIENT).toBe(1);
     expect((await hear(recognizer)).text).toBe('yes');
   });
 
@@ -322,10 +325,10 @@ describe('an abort of the live OpenAI recognizer', () => {
     });
     const abort = new AbortController();
     const transcript = speak(recognizer.open(YES_NO, abort.signal)).end();
-    await expect.poll(() => vendor.server.openSockets).toBe(2);
+    await expect.poll(() => vendor.server.openSockets, PATIENT).toBe(2);
     abort.abort(reason);
     await expect(transcript).rejects.toBe(reason);
-    await expect.poll(() => vendor.server.openSockets).toBe(1);
+    await expect.poll(() => vendor.server.openSockets, PATIENT).toBe(1);
   });
 
   it('before it begins connects nothing', async () => {

@@ -8,6 +8,9 @@ import type { SynthesizedSpeech } from '../../../../src/speech/synthesizer.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { openAiRig, type RigOptions } from '../../../support/openai-rig.ts';
 
+/** A busy machine may take its time; nothing waits for it. */
+const PATIENT = { timeout: 4000 };
+
 const HELLO = { text: 'Hello.', voice: 'coral', language: 'en', playFormat: TELEPHONE_FORMAT };
 const VOICE = { model: 'gpt-4o-mini-tts', defaultVoice: 'alloy' };
 const SAMPLES = Int16Array.from({ length: 24_000 }, (_, index) => (index * 7919) % 20_011);
@@ -164,7 +167,7 @@ describe('an end of the OpenAI synthesizer', () => {
     const { vendor, synthesizer } = await rig({ fault: () => OPENAI_FAULTS[name] });
     const abort = new AbortController();
     const speech = synthesizer.synthesize(HELLO, abort.signal);
-    await expect.poll(() => vendor.speeches.length).toBe(1);
+    await expect.poll(() => vendor.speeches.length, PATIENT).toBe(1);
     abort.abort(reason);
     await expect(speech).rejects.toBe(reason);
     await vendor.server.noSockets();

@@ -2,7 +2,7 @@
  * Lets a caller wait while nothing is ready: a pause of 2 s, then the same question again, counted in the URL, five times
  * at most. Nothing of ours remembers it, so it works over a restart and on any node. Pure.
  */
-import { pauseAndRedirect } from '../protocol/twiml.ts';
+import { pauseAndRedirect } from './plain-twiml.ts';
 
 export const WAITS_MAX = 5;
 const WAIT_SECONDS = 2;

@@ -1,0 +1,42 @@
+/**
+ * The TwiML that must work with everything else dead: a wait and a spoken goodbye, as XML text. Written out, without the
+ * official package's builder: the supervisor answers with these, and the builder alone would cost it 11 MB. Text that XML
+ * cannot hold (control characters, half surrogates) is dropped. Pure.
+ */
+import { InvalidStateError } from '../errors.ts';
+
+/** What one spoken sentence may hold; Twilio takes 4,096 characters, a refusal needs fewer. */
+const SPOKEN_MAX_CHARACTERS = 1000;
+const PAUSE_MAX_SECONDS = 60;
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Speaks one sentence in the carrier's own voice, then ends the call: full, draining, or speech is dead. */
+export function sayAndHangup(text: string): string {
+  const spoken = toXmlText(text).slice(0, SPOKEN_MAX_CHARACTERS);
+  return toDocument(`<Say language="en-US">${escaped(spoken)}</Say><Hangup/>`);
+}
+
+/**
+ * Lets the caller wait, then asks again at `url`, absolute or a path. `seconds`: whole, 1 to 60. Throws InvalidStateError
+ * for others.
+ */
+export function pauseAndRedirect(url: string, seconds: number): string {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > PAUSE_MAX_SECONDS) {
+    throw new InvalidStateError(`Expected 1 to ${PAUSE_MAX_SECONDS} for seconds, received ${seconds}`);
+  }
+  const to = escaped(toXmlText(url));
+  return toDocument(`<Pause length="${seconds}"/><Redirect method="POST">${to}</Redirect>`);
+}
+
+/** XML 1.0, section 2.2: what a document may hold. The official builder throws on the rest. */
+export function toXmlText(text: string): string {
+  return text.toWellFormed().replace(/[^\P{Cc}\t\n\r]|[\ufffe\uffff]/gu, '');
+}
+
+function toDocument(verbs: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?><Response>${verbs}</Response>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? character);
+}

@@ -1,0 +1,52 @@
+/**
+ * What callers and balancers are told while no server is ready: wait, and ask again. Nothing here starts anything or knows
+ * anybody, so signatures are not asked for. Pure.
+ */
+import { sayAndHangup } from '../protocol/plain-twiml.ts';
+import { SPOKEN } from '../protocol/spoken.ts';
+import { TOKEN_TEXT } from '../protocol/token-text.ts';
+import { waitAgain, waitsOf } from '../protocol/waiting.ts';
+import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
+
+export interface StandInAnswer {
+  readonly statusCode: number;
+  readonly contentType: string;
+  readonly body: string;
+  /** The method that the path takes, where another came. */
+  readonly allow?: string;
+}
+
+/** `target`: path and query as received. `publicUrl`: as the carrier knows us, or null: then it is sent to a path. */
+export function standInAnswer(method: string, target: string, publicUrl: string | null): StandInAnswer {
+  const [received = '', query = ''] = target.split('?', 2);
+  const prefix = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+  const path = received.startsWith(`${prefix}/`) ? received.slice(prefix.length) : received;
+  if (path === '/healthz') return ofGet(method, 200, { status: 'ok' });
+  if (path === '/readyz') {
+    return ofGet(method, 503, { ready: false, reasons: ['the server is being restarted'] });
+  }
+  const isContinue = path.startsWith(CONTINUE_PATH) && TOKEN_TEXT.test(path.slice(CONTINUE_PATH.length));
+  if (path === VOICE_PATH || isContinue) {
+    const wait = waitAgain((publicUrl ?? '') + path, waitsOf(query));
+    return ofPost(method, wait ?? sayAndHangup(isContinue ? SPOKEN.lost : SPOKEN.notReady));
+  }
+  if (path === FALLBACK_PATH) return ofPost(method, sayAndHangup(SPOKEN.failed));
+  if (path === STATUS_PATH && method === 'POST') return text(200, 'ok');
+  return text(503, 'The server is being restarted');
+}
+
+function ofPost(method: string, twiml: string): StandInAnswer {
+  if (method !== 'POST') return { ...text(405, 'Expected POST for this path'), allow: 'POST' };
+  return { statusCode: 200, contentType: 'text/xml; charset=utf-8', body: twiml };
+}
+
+function ofGet(method: string, statusCode: number, body: object): StandInAnswer {
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { ...text(405, 'Expected GET for this path'), allow: 'GET, HEAD' };
+  }
+  return { statusCode, contentType: 'application/json', body: `${JSON.stringify(body)}\n` };
+}
+
+function text(statusCode: number, reason: string): StandInAnswer {
+  return { statusCode, contentType: 'text/plain; charset=utf-8', body: `${reason}\n` };
+}

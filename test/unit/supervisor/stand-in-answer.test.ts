@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { standInAnswer } from '../../../src/supervisor/stand-in-answer.ts';
+
+const TOKEN = 'A'.repeat(104);
+const URL = 'https://bot.example.org';
+
+describe('the stand-in', () => {
+  it.each(['/voice', `/voice/continue/${TOKEN}`])('lets %s wait, five times, then says so', (path) => {
+    let target = path;
+    for (let waits = 1; waits <= 5; waits++) {
+      const { statusCode, body, contentType } = standInAnswer('POST', target, URL);
+      expect([statusCode, contentType]).toEqual([200, 'text/xml; charset=utf-8']);
+      expect(body).toContain('<Pause length="2"/>');
+      target = /<Redirect method="POST">https:\/\/bot.example.org(.*)<\/Redirect>/.exec(body)![1]!;
+      expect(target).toBe(`${path}?waits=${waits}`);
+    }
+    expect(standInAnswer('POST', target, URL).body).toMatch(/<Say language="en-US">[^<]+<\/Say><Hangup\/>/);
+  });
+
+  it('sends the carrier to the public address with its prefix, whether or not a proxy cuts that off', () => {
+    for (const target of ['/bot/voice', '/voice']) {
+      const { body } = standInAnswer('POST', target, 'https://example.org/bot');
+      expect(body).toContain('>https://example.org/bot/voice?waits=1<');
+    }
+    expect(standInAnswer('POST', '/voice', null).body).toContain('>/voice?waits=1<');
+  });
+
+  it.each<[string, string, number, string]>([
+    ['POST', '/voice/fallback', 200, '<Hangup/>'],
+    ['POST', '/voice/status', 200, 'ok'],
+    ['GET', '/healthz', 200, '"status":"ok"'],
+    ['GET', '/readyz', 503, '"ready":false'],
+    ['GET', '/voice', 405, 'Expected POST'],
+    ['POST', '/readyz', 405, 'Expected GET'],
+    ['GET', `/ws/twilio/${TOKEN}`, 503, 'restarted'],
+    ['POST', '/voice/continue/x"><Dial>', 503, 'restarted'],
+    ['GET', '/', 503, 'restarted'],
+  ])('answers %s %s with %i', (method, target, statusCode, words) => {
+    const answer = standInAnswer(method, target, URL);
+    expect(answer.statusCode).toBe(statusCode);
+    expect(answer.body).toContain(words);
+  });
+});
