@@ -21,6 +21,7 @@
  * (no start, no media, the longest call, an apology that does not end) are the stream's own.
  */
 import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import type { Timer } from '../clock.ts';
 import { type ErrorRecord, toErrorRecord } from '../errors.ts';
 import type { Caller } from './admission.ts';
 import type { CallStream, StreamHooks, StreamStart } from './call-stream.ts';
@@ -30,6 +31,8 @@ import { StreamRecord } from './stream-record.ts';
 
 /** The media plane's own: it reports the end of no such prompt. */
 const FILLER_PLAY_ID = -1;
+/** Who waits longer hears it again: it takes 1.5 s itself. */
+const FILL_EVERY_MS = 4000;
 
 export class LiveCall {
   readonly callId: CallId;
@@ -48,6 +51,7 @@ export class LiveCall {
   #lastWords = '';
   /** The last prompt that ended was never heard. */
   #isMute = false;
+  #filling: Timer | null = null;
   #liveAtMs: number | null = null;
   #callBeganAtMs: number | null = null;
 
@@ -160,6 +164,7 @@ export class LiveCall {
     const { clock, log, workers } = this.#around;
     const durationMs = this.#liveAtMs === null ? 0 : Math.round(clock.nowMs() - this.#liveAtMs);
     this.#phase = 'ended';
+    this.#stopFilling();
     // Each step whatever the one before it did: a defect in one must not keep a slot, a worker's memory or a socket.
     this.#step(() => workers.post({ kind: 'call.ended', callId: this.callId, reason }));
     this.#step(() => workers.release(this.callId));
@@ -255,6 +260,7 @@ export class LiveCall {
     this.#phase = 'waiting';
     workers.place(this.callId, on, (workerId) => {
       if (this.#phase !== 'waiting') return;
+      this.#stopFilling();
       if (workerId === null) {
         this.sayGoodbye('worker failed');
         return;
@@ -274,6 +280,13 @@ export class LiveCall {
     const { callId } = this;
     const { fillerKey } = this.#around;
     this.#stream?.order({ kind: 'fill', callId, playId: FILLER_PLAY_ID, promptKey: fillerKey });
+    this.#stopFilling();
+    this.#filling = this.#around.clock.setTimer(FILL_EVERY_MS, () => this.#fill());
+  }
+
+  #stopFilling(): void {
+    if (this.#filling !== null) this.#around.clock.clearTimer(this.#filling);
+    this.#filling = null;
   }
 
   #postStarted(): void {

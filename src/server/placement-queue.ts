@@ -9,10 +9,10 @@ import type { Clock, Timer } from '../clock.ts';
 export type OnPlaced = (workerIndex: number | null) => void;
 
 /**
- * A worker is ready in under a second, on a busy machine in several. A caller who has heard that there will be a moment
- * waits so long; after it an honest goodbye is better.
+ * A worker is ready in under a second, on a machine with three times its load in ten. A caller who is told now and then
+ * that there will be a moment waits so long; after it an honest goodbye is better.
  */
-const PLACE_WAIT_MAX_MS = 8000;
+const PLACE_WAIT_MAX_MS = 15_000;
 
 interface WaitingCall {
   readonly timer: Timer;

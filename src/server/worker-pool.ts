@@ -121,7 +121,7 @@ export class WorkerPool {
   }
 
   /**
-   * Gives the call to the ready worker with the fewest calls; where none is ready, to the first that is within 8 s. `alone`:
+   * Gives the call to the ready worker with the fewest calls; where none is ready, to the first that is within 15 s. `alone`:
    * to a new worker that is for this call only; at once to none where too many of those are taken.
    */
   place(callId: CallId, how: 'shared' | 'alone', onPlaced: OnPlaced): void {

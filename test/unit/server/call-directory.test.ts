@@ -305,6 +305,17 @@ describe('a call whose worker is lost', () => {
     expect(posted.at(-1)).toMatchObject({ kind: 'call.started' });
   });
 
+  it('is told so again every 4 s, for as long as it waits', async () => {
+    const { call, clock, stream, waiting, workerLost, workers } = await withCall();
+    workers.areReady = false;
+    workerLost([call.callId]);
+    clock.advanceMs(8000);
+    expect(stream.told.slice(1)).toEqual(['fill', 'fill', 'fill']);
+    waiting[0]!.put();
+    clock.advanceMs(8000);
+    expect(stream.told).toHaveLength(4);
+  });
+
   it('says goodbye when no worker could be had in time', async () => {
     const { call, stream, waiting, workerLost, workers } = await withCall();
     workers.areReady = false;
@@ -314,10 +325,11 @@ describe('a call whose worker is lost', () => {
   });
 
   it('can end while it waits, and begins no more', async () => {
-    const { call, posted, stream, waiting, workerLost, workers } = await withCall();
+    const { call, clock, posted, stream, waiting, workerLost, workers } = await withCall();
     workers.areReady = false;
     workerLost([call.callId]);
     stream.end('caller hung up');
+    expect(clock.pendingTimers()).toBe(0);
     waiting[0]!.put();
     expect(posted.map(({ kind }) => kind)).toEqual(['call.started', 'call.ended']);
   });
