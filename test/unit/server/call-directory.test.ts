@@ -405,6 +405,7 @@ describe('a call whose code throws', () => {
     const { call, says, stream, workerLost } = await withCall();
     for (let failure = 0; failure < 3; failure++)
       says({ kind: 'call.failed', callId: call.callId, error: {} });
+    says({ kind: 'play', callId: call.callId, playId: 9, promptKey: 'x', bargeIn: true });
     workerLost([call.callId]);
     expect(stream.told.slice(1)).toEqual(['goodbye apology call failed']);
   });

@@ -325,6 +325,18 @@ describe('a call that is placed alone', () => {
     expect([pool.quarantineCount, pool.startedCount, pool.placedCount]).toEqual([0, 2, 1]);
   });
 
+  it('waits for its own, whichever other is ready first', async () => {
+    const { place, placed } = startPool();
+    place(1, 'alone');
+    place(2);
+    await placed.find(({ callId }) => callId === 1);
+    await placed.find(({ callId }) => callId === 2);
+    expect(placed.all.toSorted((a, b) => a.callId - b.callId)).toEqual([
+      { callId: 1, index: 1 },
+      { callId: 2, index: 0 },
+    ]);
+  });
+
   it('gets none when four others have theirs', async () => {
     const { place, pool, ready } = startPool();
     await ready(1);
