@@ -131,7 +131,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   };
   let server: TrunklineServer;
   let storeEngine: string;
-  const failureKey = promptKey(systemPrompts(flows.default).failure, TELEPHONE_FORMAT);
+  const { failure, filler } = systemPrompts(flows.default);
+  const failureKey = promptKey(failure, TELEPHONE_FORMAT);
   try {
     storeEngine = await storeLink.opened;
     server = await createServer({
@@ -171,6 +172,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         goodbyePromptKey: failureKey,
       }),
       apologyKey: failureKey,
+      fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),
       workerUrl: options.callWorkerUrl ?? new URL('./call/call-worker.ts', import.meta.url),
       openStorePort: () => storeLink.openPort(),

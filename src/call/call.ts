@@ -116,13 +116,14 @@ export class Call {
         store: this.#parts.store,
         script,
         enter: (work) => this.#enter(work),
+        onStepped: (stepped) => this.#keep(stepped),
         onCommitted: (committed, before) => this.#carryOut(committed, before),
         onUnchanged: (event) => {
           if (event.kind === 'ended') this.#close();
         },
       });
-      const closing = isResumed ? script.closingAction(state) : null;
-      if (closing !== null) this.#act(closing);
+      const closing = isResumed ? script.closingActions(state) : null;
+      if (closing !== null) this.#transitions.owe(closing);
       else if (isResumed) this.#transitions.enqueue({ kind: 'resumed' });
       else this.#transitions.enqueue({ kind: 'started', from, to, variables: {} });
       this.#watchForDeadEnd();
@@ -180,13 +181,17 @@ export class Call {
     this.#transitions?.enqueue({ kind: 'prompt.ended', playId, outcome, playedMs });
   }
 
+  /** Before the store is asked: an answer that the store has kept must not be asked for again, whatever this thread does next. */
+  #keep(state: FlowState): void {
+    if (this.#phase !== 'ending') this.#parts.post({ kind: 'snapshot', callId: this.#callId, state });
+  }
+
   #carryOut(committed: Committed, before: FlowState): void {
     if (this.#phase === 'ending') {
       // The last event is still to come, or was this one.
       if (this.#transitions?.hasWaiting !== true) this.#close();
       return;
     }
-    this.#parts.post({ kind: 'snapshot', callId: this.#callId, state: committed.state });
     if (committed.state.outcome !== null && before.outcome !== committed.state.outcome) {
       const { outcome, answers } = committed.state;
       this.#note({ kind: 'decided', outcome, answers });

@@ -26,11 +26,12 @@ export class Committed {
   /** Settles within 250 ms, as the store promises. Rejects only on a defect of the store's client. */
   static async commit(
     store: Pick<CallStore, 'commit'>,
-    call: { readonly callSid: string; readonly attempt: number },
+    call: { readonly callSid: string; readonly attempt: number; readonly move: number },
     transition: Transition,
   ): Promise<Committed> {
     const { outcome, answers } = transition.state;
-    const result = await store.commit(call.callSid, call.attempt, transition.state, { outcome, answers });
+    const decided = { outcome, answers };
+    const result = await store.commit(call.callSid, call.attempt, transition.state, decided, call.move);
     return new Committed(transition, result);
   }
 }

@@ -9,7 +9,7 @@ import { BatchedPort } from '../channel/port.ts';
 import type { CallWorkerStart, FromWorker, ToWorker } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
-import { closingActionOf } from '../flow/closing-action.ts';
+import { closingActionsOf } from '../flow/closing-action.ts';
 import { type FlowSet, flowByHash, flowFor } from '../flow/flow-set.ts';
 import { initialState } from '../flow/initial-state.ts';
 import { step } from '../flow/step.ts';
@@ -39,9 +39,9 @@ export function runCallWorker(options: CallWorkerOptions): void {
   const log = createLog({ level: settings.logLevel, logPii: settings.logPii }).child({
     workerId: start.workerIndex,
   });
-  exitOnStrayError(port, log);
-  const flows = start.flows as FlowSet;
   const health = new HealthBeat(start.health, clock);
+  exitOnStrayError(port, log, health);
+  const flows = start.flows as FlowSet;
   const calls = new Map<CallId, Call>();
   const toMain = new BatchedPort<FromCall>(port, {
     onRefused: (message, error) => {
@@ -56,7 +56,11 @@ export function runCallWorker(options: CallWorkerOptions): void {
     ...options.speech,
     wants: new PromptWants((wanted) => start.voicePort.postMessage(wanted), start.readyPromptKeys),
     scriptFor: (call) => scriptFor(flows, call),
-    post: (message) => toMain.post(message),
+    post: (message) => {
+      toMain.post(message);
+      // The store is told at once, and so must the I/O thread be: this thread may not live to the end of the tick.
+      if (message.kind === 'snapshot') toMain.flush();
+    },
     serve: (callId, work) => health.serve(callId, work),
     onClosed: (callId) => {
       calls.delete(callId);
@@ -97,7 +101,7 @@ function scriptFor(flows: FlowSet, call: CallStart): Script {
     unread: (state, text) => unreadAnswer(flow, state, text),
     initialState: () => initialState(flow, { from: call.from, to: call.to, variables: {} }),
     step: (state, event) => step(flow, state, event),
-    closingAction: (state) => closingActionOf(flow, state),
+    closingActions: (state) => closingActionsOf(flow, state),
   };
 }
 
@@ -108,8 +112,9 @@ function warmUp(flows: FlowSet): void {
 }
 
 /** No call may be trusted after an error that none of them caught: the pool starts a fresh worker. */
-function exitOnStrayError(port: MessagePort, log: Log): void {
+function exitOnStrayError(port: MessagePort, log: Log, health: HealthBeat): void {
   const exit = (thrown: unknown): void => {
+    health.suspect();
     log.fatal({ event: 'worker.failed', err: thrown }, 'a call worker failed');
     port.postMessage({ kind: 'worker.failed', error: toErrorRecord(thrown) } satisfies FromWorker);
     process.exit(1);

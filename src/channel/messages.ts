@@ -13,12 +13,14 @@ export interface CallStart {
   readonly streamSid: string;
   /** 0 for the first stream of a call, one more at each return: the fencing number. */
   readonly attempt: number;
+  /** How often the call was made anew within this attempt, on another worker or the same. */
+  readonly move: number;
   /** E.164 where the carrier gave it, else an empty string. */
   readonly from: string;
   readonly to: string;
   /** `codec-rate` of the audio to play, as `mulaw-8000`. */
   readonly playFormat: string;
-  /** The state that an earlier stream of this call left, to resume from; null on a new call. */
+  /** The state that an earlier stream or worker of this call left, to resume from; null on a new call. */
   readonly state: unknown;
 }
 
@@ -164,7 +166,10 @@ export type FromCall =
       /** Said by the carrier before it hangs up, if the last prompt could not be heard. */
       readonly lastWords?: string;
     }
-  /** The state after a transition, as the worker-loss copy. */
+  /**
+   * The state after a transition, as the worker-loss copy. It comes before the commit is answered: nobody acts on it until
+   * the call that is made from it has committed it again.
+   */
   | { readonly kind: 'snapshot'; readonly callId: CallId; readonly state: unknown }
   | { readonly kind: 'note'; readonly callId: CallId; readonly note: CallNote }
   /** The call's code threw; the I/O thread ends the call politely. */

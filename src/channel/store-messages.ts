@@ -41,6 +41,8 @@ export type StoreWrite =
       readonly kind: 'commit';
       readonly callSid: string;
       readonly attempt: number;
+      /** `CallStart.move` of the call that commits; 0 if absent. */
+      readonly move?: number;
       /** JSON. */
       readonly state: string;
       readonly outcome: string | null;

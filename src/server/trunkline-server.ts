@@ -5,10 +5,9 @@
 
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { MessagePort } from 'node:worker_threads';
-import type { CallId } from '../channel/messages.ts';
 import type { CallWorkerSettings } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
-import type { ConfigError } from '../errors.ts';
+import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { CallStore } from '../store/call-store.ts';
@@ -24,7 +23,7 @@ import { GuardedApp } from './guarded-app.ts';
 import { Health, type StoreHealth } from './health.ts';
 import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
-import type { LiveCallSurroundings } from './live-call.ts';
+import type { LiveCallSurroundings } from './live-call-surroundings.ts';
 import { LoopWatch } from './loop-watch.ts';
 import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
@@ -38,7 +37,6 @@ import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-sock
 import type { VendorHealthBoard } from './vendor-health.ts';
 import { VoiceWebhook } from './voice-webhook.ts';
 import { WarmWait } from './warm-wait.ts';
-import type { LossCause } from './watched-worker.ts';
 import { WebhookGate } from './webhook-gate.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -55,8 +53,9 @@ export interface ServerParts {
   readonly isVoiceReady: () => boolean;
   /** Makes the media stream of a socket. */
   readonly openStream: OpenStream;
-  /** Key of the goodbye of last resort; `codec-rate` of what streams play. */
+  /** Keys of the goodbye of last resort, and of what is said in a silence of ours; `codec-rate` of what streams play. */
   readonly apologyKey: string;
+  readonly fillerKey: string;
   readonly playFormat: string;
   /** Entry of the call workers, and what each is started with. */
   readonly workerUrl: URL;
@@ -195,13 +194,17 @@ export class TrunklineServer {
   }
 
   /** What is alive now: all zero after the last call, `waiting` within 10 s of its webhook. */
-  census(): Readonly<Record<'calls' | 'streams' | 'sockets' | 'placed' | 'waiting', number>> {
+  census(): Readonly<
+    Record<'calls' | 'streams' | 'sockets' | 'placed' | 'unplaced' | 'quarantined' | 'waiting', number>
+  > {
     const { liveCalls, liveStreams } = this.directory.census();
     return {
       calls: liveCalls,
       streams: liveStreams,
       sockets: this.#sockets.size,
       placed: this.workers.placedCount,
+      unplaced: this.workers.waitingCount,
+      quarantined: this.workers.quarantineCount,
       waiting: this.admission.waitingCount(),
     };
   }
@@ -238,14 +241,18 @@ export class TrunklineServer {
         if (message === null) vendors.forget(`worker ${index}`);
         else vendors.receive(`worker ${index}`, message);
       },
-      onLost: (callIds: readonly CallId[], suspect: CallId, cause: LossCause) => {
-        const callSid = this.directory.callSidOf(suspect);
+      onLost: (callIds, loss) => {
+        const callSid = this.directory.callSidOf(loss.suspect);
         if (callSid !== null)
           log.error(
-            { event: 'call.suspected', callSid, cause },
+            { event: 'call.suspected', callSid, cause: loss.cause },
             'a worker was lost while it served this call',
           );
-        this.directory.workerLost(callIds, cause === 'unpostable message' ? 'call failed' : 'worker failed');
+        this.directory.workerLost(callIds, loss);
+      },
+      onUnpostable: (callId) => {
+        const error = new InvalidStateError('Expected a message that can cross, received one that cannot');
+        this.directory.callFailed(callId, toErrorRecord(error));
       },
       onFatal: (error: ConfigError) => this.#parts.onFatal(error),
     });

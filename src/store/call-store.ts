@@ -41,6 +41,8 @@ export interface CallStore {
     attempt: number,
     state: unknown,
     decided: { outcome: string | null; answers: CallRecord['answers'] },
+    /** How often the call was made anew within this attempt: a commit of a worker that has lost the call changes nothing. */
+    move?: number,
   ): Promise<CommitResult>;
   /** Writes the end. Idempotent: the first reason of an attempt stands. */
   finish(callSid: string, attempt: number, reason: EndReason): Promise<CommitResult>;

@@ -101,11 +101,13 @@ export class StoreClient implements CallStore {
     attempt: number,
     state: unknown,
     decided: { outcome: string | null; answers: CallRecord['answers'] },
+    move = 0,
   ): Promise<CommitResult> {
     return this.#writeWithin({
       kind: 'commit',
       callSid,
       attempt,
+      move,
       state: JSON.stringify(state),
       outcome: decided.outcome,
       answers: JSON.stringify(decided.answers),

@@ -7,6 +7,7 @@ import type { StoreAnswer, StoreRead, StoreRequest, StoreWrite } from '../channe
 import type { Clock, Timer } from '../clock.ts';
 import { CapacityError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { MovedCalls } from './moved-calls.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 
 /** In one transaction; a thousand small rows are some 20 ms. */
@@ -34,6 +35,7 @@ interface Waiting<Ask> {
 
 export class StoreThread {
   readonly #parts: StoreThreadParts;
+  readonly #movedCalls = new MovedCalls();
   #writes: Waiting<StoreWrite>[] = [];
   #reads: Waiting<StoreRead>[] = [];
   #isScheduled = false;
@@ -61,6 +63,7 @@ export class StoreThread {
         return;
       }
       if (isRead) this.#reads.push({ ask, answer, refuse });
+      else if (ask.kind === 'commit' && !this.#movedCalls.admit(ask)) answer(null);
       else this.#writes.push({ ask, answer, refuse });
       this.#flushLater();
     };

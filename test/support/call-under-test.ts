@@ -104,8 +104,8 @@ export class FakeScript implements Script {
     return { kind: this.expect.kind, language: 'en', prompt: 'Question?', choices: [] };
   }
 
-  closingAction(state: FlowState): FlowAction | null {
-    return state.phase === 'ended' ? lastAction(state) : null;
+  closingActions(state: FlowState): readonly FlowAction[] | null {
+    return state.phase === 'ended' ? [lastAction(state)] : null;
   }
 
   #play(playId: number, text: string): FlowAction {
@@ -170,6 +170,7 @@ export function callUnderTest(
     callSid: 'CA1',
     streamSid: 'MZ1',
     attempt: 0,
+    move: 0,
     from: '+12025550100',
     to: '+12025550199',
     playFormat: 'mulaw-8000',

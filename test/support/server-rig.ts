@@ -252,6 +252,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
       return stream;
     },
     apologyKey: 'apology',
+    fillerKey: 'filler',
     playFormat: 'mulaw-8000',
     workerUrl: new URL('./server-call-worker.ts', import.meta.url),
     openStorePort: port,

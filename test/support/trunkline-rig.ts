@@ -24,7 +24,7 @@ import type { PromptOrigin } from '../../src/voice-link.ts';
 const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
 const PUBLIC_URL = 'https://bot.example.org';
 const SOURCES = fileURLToPath(new URL('../../src/speech/', import.meta.url));
-const FLOWS = ['short', 'three', 'cued', 'spoken'].map((name) =>
+const FLOWS = ['short', 'three', 'cued', 'spoken', 'patient'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
 );
 /** Longer than a pause within a prompt or between two. */
@@ -37,6 +37,7 @@ export const NUMBERS = {
   three: '+12025550101',
   cued: '+12025550102',
   spoken: '+12025550103',
+  patient: '+12025550104',
 } as const;
 
 /** Numbers that choose the cue in `cued.yaml`. */
@@ -52,6 +53,10 @@ export const CUES = {
   exit: 9,
   spin: 10,
   grow: 11,
+  map: 12,
+  array: 13,
+  buffers: 14,
+  objects: 15,
 } as const;
 
 /** What a caller does when it is its turn: says something, presses keys, acts by itself, or (null) waits. */

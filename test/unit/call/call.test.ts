@@ -6,7 +6,8 @@ describe('a call', () => {
     const t = callUnderTest();
     t.store.holds = true;
     await t.begin();
-    expect(t.posted).toEqual([]);
+    // Whoever takes the call over must know of the state before the store can; the caller is told nothing yet.
+    expect(t.posted.map(({ kind }) => kind)).toEqual(['snapshot']);
     await t.commitEnds(0);
     expect(t.posted.map(({ kind }) => kind)).toEqual(['snapshot', 'note', 'play', 'listen']);
     expect(t.script.events).toEqual([
@@ -398,7 +399,20 @@ describe('a call that comes back', () => {
     await first.recognizerHears(said);
     const t = callUnderTest({ state: first.last('snapshot')?.state });
     await t.begin();
-    expect(t.posted).toMatchObject([{ kind: 'finish', disposition }]);
+    expect(t.posted).toMatchObject([{ kind: 'snapshot' }, { kind: 'finish', disposition }]);
+  });
+
+  it('does that only once its state is committed: the store may not have it yet', async () => {
+    const first = callUnderTest();
+    await first.begin();
+    await first.utteranceComes();
+    await first.recognizerHears('bye');
+    const t = callUnderTest({ state: first.last('snapshot')?.state });
+    t.store.holds = true;
+    await t.begin();
+    expect(t.count('finish')).toBe(0);
+    await t.commitEnds(0);
+    expect(t.count('finish')).toBe(1);
   });
 });
 

@@ -108,6 +108,16 @@ describe('StoreThread', () => {
     expect(engine.transactions[0]?.map(({ kind }) => kind)).toEqual(['begin', 'commit']);
   });
 
+  it('answers a commit of a worker that has lost its call, and does not write it', async () => {
+    const engine = new FakeEngine();
+    const { request, answers } = threadUnderTest(engine);
+    request({ ...commit('CA1', 'new'), move: 1 } as StoreWrite);
+    request(commit('CA1', 'old'));
+    await settle();
+    expect(engine.callSids()).toEqual([['CA1']]);
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true]);
+  });
+
   it('keeps what a locked store refuses, and writes it in order when the lock is gone', async () => {
     const engine = new FakeEngine();
     const { request, answers, clock, lines } = threadUnderTest(engine);
