@@ -2,10 +2,13 @@
  * The composition root: makes every part from the configuration and joins them. Starts the store and voice threads, the
  * call workers and the server; the command line (`cli/`) decides what is printed and when it ends. I/O thread.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
+import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -81,6 +84,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
     {
       path: join(dataDir, 'trunkline.db'),
+      database: databaseOf(config),
+      nodeId: newNodeId(),
+      nodeUrl: config.STREAM_URL ?? config.publicUrl ?? `http://${config.HOST}:${config.PORT}`,
+      results: resultsOf(config),
       ...threadLog,
       // A call of a process that died may come back for as long as its token lives.
       callLifeMs: (config.CALL_MAX_SECONDS + config.DRAIN_SECONDS + 60) * 1000,
@@ -188,6 +195,20 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       return closed;
     },
   };
+}
+
+/** Of this process and no other: a process that comes after it on this machine has not its calls. */
+function newNodeId(): string {
+  return `${hostname()}-${randomBytes(4).toString('hex')}`;
+}
+
+function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | null {
+  return DATABASE_URL === undefined ? null : { url: DATABASE_URL, poolMax: DATABASE_POOL };
+}
+
+function resultsOf({ RESULT_URL, RESULT_SECRET }: Config): ResultsStart | null {
+  if (RESULT_URL === undefined || RESULT_SECRET === undefined) return null;
+  return { url: RESULT_URL, secret: RESULT_SECRET };
 }
 
 function tlsFiles(config: Config): { certFile: string; keyFile: string } | null {

@@ -28,6 +28,7 @@ export type EndReason =
   | 'transferred'
   | 'caller hung up'
   | 'stream lost' // the socket closed with no stop
+  | 'node lost' // its process died, and no other has taken the call up
   | 'no media'
   | 'peer does not read'
   | 'time limit'
@@ -94,6 +95,8 @@ export type ToCall =
       readonly playId: number;
       readonly outcome: 'played' | 'interrupted' | 'failed';
       readonly playedMs: number;
+      /** What had left for the caller, heard or not; absent where nobody measured it. */
+      readonly sentMs?: number;
     }
   | { readonly kind: 'call.ended'; readonly callId: CallId; readonly reason: EndReason };
 

@@ -7,7 +7,7 @@ import type { StoreAnswer, StoreRead, StoreRequest, StoreWrite } from '../channe
 import type { Clock, Timer } from '../clock.ts';
 import { CapacityError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { SqliteStore } from './sqlite-store.ts';
+import type { SqlStore } from './sql-store.ts';
 
 /** In one transaction; a thousand small rows are some 20 ms. */
 const BATCH_WRITES_MAX = 1000;
@@ -19,9 +19,12 @@ const RETRY_MAX_MS = 2000;
 const ABANDON_EVERY_MS = 30_000;
 
 export interface StoreThreadParts {
-  readonly store: Pick<SqliteStore, 'write' | 'load' | 'list' | 'abandon'>;
-  /** Whether the same write may succeed later. */
-  readonly isTransient: (error: unknown) => boolean;
+  readonly store: Pick<
+    SqlStore,
+    'write' | 'load' | 'list' | 'turnsOf' | 'flowText' | 'liveCalls' | 'abandon' | 'isTransient'
+  >;
+  /** Told of what was just committed: there may be results to send, a call to hang up. */
+  readonly onWritten?: (writes: readonly StoreWrite[]) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,6 +39,9 @@ export class StoreThread {
   readonly #parts: StoreThreadParts;
   #writes: Waiting<StoreWrite>[] = [];
   #reads: Waiting<StoreRead>[] = [];
+  #readsRunning = 0;
+  /** In the transaction that is on its way. */
+  #writesRunning = 0;
   #isScheduled = false;
   #isFlushing = false;
   /** Failures in a row after which the same write may succeed. */
@@ -54,13 +60,14 @@ export class StoreThread {
     return ({ id, ask }) => {
       const answer = (value: unknown): void => post({ id, ok: true, value });
       const refuse = (error: unknown): void => post({ id, ok: false, error: toErrorRecord(error) });
-      const isRead = ask.kind === 'load' || ask.kind === 'list';
-      const room = isRead ? WAITING_READS_MAX - this.#reads.length : WAITING_WRITES_MAX - this.#writes.length;
+      const room = isRead(ask)
+        ? WAITING_READS_MAX - this.#reads.length - this.#readsRunning
+        : WAITING_WRITES_MAX - this.#writes.length;
       if (room <= 0) {
         refuse(new CapacityError('Expected room in the store thread, received one request too many'));
         return;
       }
-      if (isRead) this.#reads.push({ ask, answer, refuse });
+      if (isRead(ask)) this.#reads.push({ ask, answer, refuse });
       else this.#writes.push({ ask, answer, refuse });
       this.#flushLater();
     };
@@ -72,7 +79,7 @@ export class StoreThread {
    */
   async abandonLostCalls(callLifeMs: number): Promise<number> {
     const { store, clock, log } = this.#parts;
-    const abandon = (): Promise<number> => store.abandon(clock.wallMs() - callLifeMs);
+    const abandon = (): Promise<number> => store.abandon(clock.wallMs() - callLifeMs, clock.wallMs());
     const abandonLater = (): void => {
       clock.setTimer(ABANDON_EVERY_MS, () => {
         this.#abandonDue = async () => {
@@ -97,7 +104,9 @@ export class StoreThread {
   drain(deadlineMs: number): Promise<number> {
     if (this.#isIdle()) return Promise.resolve(0);
     return new Promise((resolve) => {
-      const timer = this.#parts.clock.setTimer(deadlineMs, () => resolve(this.#writes.length));
+      const timer = this.#parts.clock.setTimer(deadlineMs, () =>
+        resolve(this.#writes.length + this.#writesRunning),
+      );
       this.#onIdle.push(() => {
         this.#parts.clock.clearTimer(timer);
         resolve(0);
@@ -106,16 +115,19 @@ export class StoreThread {
   }
 
   #isIdle(): boolean {
-    return this.#writes.length === 0 && this.#reads.length === 0 && !this.#isFlushing;
+    return (
+      this.#writes.length === 0 && this.#reads.length === 0 && this.#readsRunning === 0 && !this.#isFlushing
+    );
   }
 
   /** `setImmediate` comes after every port's messages of this turn of the loop: they share one transaction. */
   #flushLater(): void {
-    if (this.#isScheduled || this.#isFlushing) return;
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
       void this.#flush();
+      this.#readAll();
     });
   }
 
@@ -125,7 +137,10 @@ export class StoreThread {
     this.#isFlushing = true;
     // While a failed write waits for its next try, only reads are done: the order of writes is kept.
     while (this.#retryTimer === null && this.#writes.length > 0) {
-      const left = await this.#write(this.#takeBatch());
+      const batch = this.#takeBatch();
+      this.#writesRunning = batch.length;
+      const left = await this.#write(batch);
+      this.#writesRunning = 0;
       if (left.length > 0) {
         this.#writes = [...left, ...this.#writes];
         this.#retryLater();
@@ -134,10 +149,27 @@ export class StoreThread {
     const abandon = this.#abandonDue;
     this.#abandonDue = null;
     await abandon?.();
-    for (const read of this.#reads.splice(0)) await this.#read(read);
     this.#isFlushing = false;
-    if (this.#isIdle()) for (const resolve of this.#onIdle.splice(0)) resolve();
-    else if (this.#reads.length > 0 || this.#retryTimer === null) this.#flushLater();
+    if (this.#isIdle()) this.#tellIdle();
+    else if (this.#writes.length > 0 && this.#retryTimer === null) this.#flushLater();
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  /**
+   * Reads never wait for writes: a server that does not answer those may answer these, and what was confirmed as durable
+   * is there to be read. An engine that does one thing at a time has been given the writes first.
+   */
+  #readAll(): void {
+    for (const read of this.#reads.splice(0)) {
+      this.#readsRunning += 1;
+      void this.#read(read).then(() => {
+        this.#readsRunning -= 1;
+        if (this.#isIdle()) this.#tellIdle();
+      });
+    }
   }
 
   /** A call's begin comes from another thread than its commits: whichever port was read first, the begin goes first. */
@@ -154,9 +186,10 @@ export class StoreThread {
       if (this.#failures > 0) this.#parts.log.info({ event: 'store.recovered' }, 'the store writes again');
       this.#failures = 0;
       for (const [index, { answer }] of batch.entries()) answer(results[index] ?? null);
+      this.#parts.onWritten?.(batch.map(({ ask }) => ask));
       return [];
     } catch (error) {
-      if (this.#parts.isTransient(error)) {
+      if (this.#parts.store.isTransient(error)) {
         if (this.#failures === 0) this.#logOutage(error);
         this.#failures += 1;
         return batch;
@@ -191,10 +224,38 @@ export class StoreThread {
 
   async #read({ ask, answer, refuse }: Waiting<StoreRead>): Promise<void> {
     try {
-      const { store } = this.#parts;
-      answer(ask.kind === 'load' ? await store.load(ask.callSid) : await store.list(ask.limit));
+      answer(await this.#valueOf(ask));
     } catch (error) {
       refuse(error);
     }
+  }
+
+  #valueOf(ask: StoreRead): Promise<unknown> {
+    const { store } = this.#parts;
+    switch (ask.kind) {
+      case 'load':
+        return store.load(ask.callSid);
+      case 'list':
+        return store.list(ask.limit, ask.filter);
+      case 'turns':
+        return store.turnsOf(ask.callSid);
+      case 'flow.text':
+        return store.flowText(ask.hash);
+      case 'live':
+        return store.liveCalls(ask.limit);
+    }
+  }
+}
+
+function isRead(ask: StoreRequest['ask']): ask is StoreRead {
+  switch (ask.kind) {
+    case 'begin':
+    case 'commit':
+    case 'finish':
+    case 'flow':
+    case 'hang-up':
+      return false;
+    default:
+      return true;
   }
 }

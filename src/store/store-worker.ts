@@ -1,11 +1,20 @@
-/** Entry of the store thread (`StoreWorkerStart` as workerData): opens the file, then serves every port it is given. */
+/**
+ * Entry of the store thread (`StoreWorkerStart` as workerData): opens the file or the database, then serves every port it
+ * is given.
+ */
 import { setImmediate as endOfTick } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { FromStoreThread, StoreWorkerStart, ToStoreThread } from '../channel/store-messages.ts';
+import type {
+  FromStoreThread,
+  StoreWorkerStart,
+  StoreWrite,
+  ToStoreThread,
+} from '../channel/store-messages.ts';
 import { systemClock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { SqliteStore } from './sqlite-store.ts';
+import { openEngine } from './open-engine.ts';
+import { SqlStore } from './sql-store.ts';
 import { StoreThread } from './store-thread.ts';
 
 /** For what waits at the end: a lock of another process may take this long to go. */
@@ -17,8 +26,12 @@ const log = createLog({ level: start.logLevel, logPii: start.logPii }).child({ w
 const send = (message: FromStoreThread): void => port.postMessage(message);
 
 try {
-  const store = SqliteStore.open(start.path);
-  const thread = new StoreThread({ store, isTransient: SqliteStore.isTransient, clock: systemClock, log });
+  const engine = await openEngine(start, log);
+  const store = new SqlStore(engine, {
+    ...(start.nodeId === undefined ? {} : { nodeId: start.nodeId }),
+    keepsResults: start.results != null,
+  });
+  const thread = new StoreThread({ store, clock: systemClock, log, onWritten: (writes) => written(writes) });
   const abandonedCalls = await thread.abandonLostCalls(start.callLifeMs);
   port.on('message', (message: ToStoreThread) => {
     if (message.kind === 'store.client') {
@@ -27,7 +40,7 @@ try {
         'message',
         thread.addClient((answer) => client.postMessage(answer)),
       );
-    } else {
+    } else if (message.kind === 'store.close') {
       void close(store, thread);
     }
   });
@@ -37,13 +50,20 @@ try {
   process.exitCode = 1;
 }
 
-async function close(store: SqliteStore, thread: StoreThread): Promise<void> {
+/** Whoever must act on what was just committed. */
+function written(writes: readonly StoreWrite[]): void {
+  for (const write of writes)
+    if (write.kind === 'hang-up' && start.database == null)
+      send({ kind: 'store.hang-up', callSid: write.callSid });
+}
+
+async function close(store: SqlStore, thread: StoreThread): Promise<void> {
   // What clients posted before this message may stand behind it: let every port be read once.
   await endOfTick();
   const lostWrites = await thread.drain(CLOSE_DEADLINE_MS);
   if (lostWrites > 0)
     log.error({ event: 'store.lost', lostWrites }, 'records were lost: the store did not return');
-  store.close();
+  await store.close();
   // Clients' ports would keep this thread alive.
   process.exit(0);
 }
