@@ -13,7 +13,7 @@ import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
-import { type FlowSet, flowFor } from './flow/flow-set.ts';
+import { type FlowSet, flowFor, flowsOf } from './flow/flow-set.ts';
 import { systemPrompts } from './flow/system-prompts.ts';
 import { createLog, type Log } from './log.ts';
 import { MediaCensus } from './media/media-census.ts';
@@ -125,6 +125,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const failureKey = promptKey(systemPrompts(flows.default).failure, TELEPHONE_FORMAT);
   try {
     storeEngine = await storeLink.opened;
+    // Before the first call: one that comes back goes on with the version it began with. Deferred, it comes before its calls.
+    for (const { hash, name, text } of flowsOf(flows)) await store.putFlow({ hash, name, text });
     server = await createServer({
       settings: {
         publicUrl: config.publicUrl,

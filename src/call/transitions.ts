@@ -6,7 +6,9 @@
  *                      ^                                |
  *                      `---- the next event, when it is answered
  */
+import type { TurnRecord } from '../channel/store-messages.ts';
 import { CapacityError } from '../errors.ts';
+import type { FlowAction } from '../flow/action.ts';
 import type { FlowEvent } from '../flow/event.ts';
 import type { FlowState } from '../flow/state.ts';
 import type { CallStore } from '../store/call-store.ts';
@@ -20,6 +22,8 @@ export interface TransitionsParts {
   readonly call: { readonly callSid: string; readonly attempt: number };
   readonly store: Pick<CallStore, 'commit'>;
   readonly script: Script;
+  /** The turn that an event closes, kept together with what came of it; null: none. */
+  readonly turnOf: (event: FlowEvent, actions: readonly FlowAction[]) => TurnRecord | null;
   /** Runs what a commit brings back, as code of this call. */
   readonly enter: (work: () => void) => void;
   readonly onCommitted: (committed: Committed, before: FlowState) => void;
@@ -68,7 +72,7 @@ export class Transitions {
   }
 
   #stepNext(): void {
-    const { call, enter, onUnchanged, script, store } = this.#parts;
+    const { call, enter, onUnchanged, script, store, turnOf } = this.#parts;
     while (!this.#isCommitting && !this.#isStopped) {
       const event = this.#events.shift();
       if (event === undefined) return;
@@ -78,7 +82,7 @@ export class Transitions {
         continue;
       }
       this.#isCommitting = true;
-      Committed.commit(store, call, transition).then(
+      Committed.commit(store, call, transition, turnOf(event, transition.actions)).then(
         (committed) => enter(() => this.#take(committed)),
         (thrown: unknown) =>
           enter(() => {

@@ -9,6 +9,7 @@ import { type Config, readConfig } from '../config.ts';
 import { type FlowSet, flowsOf } from '../flow/flow-set.ts';
 import { createLog } from '../log.ts';
 import { startTrunkline, type Trunkline } from '../main.ts';
+import { withoutCredentials } from '../store/without-credentials.ts';
 import { wantedPrompts } from '../wanted-prompts.ts';
 import { loadFlowFiles } from './flow-file.ts';
 import { PromptProgress } from './prompt-progress.ts';
@@ -103,7 +104,7 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
         .join(', '),
     ],
     ['speech', describeSpeech(config, flows)],
-    ['store', `${trunkline.storeEngine} in ${config.DATA_DIR}`],
+    ['store', describeStore(trunkline.storeEngine, config)],
     ['audio', `native, ${trunkline.isa}`],
     ['workers', `${config.WORKERS}, at most ${config.MAX_CALLS} calls at once`],
     [
@@ -122,6 +123,12 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
     ...lines.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
     call,
   ].join('\n');
+}
+
+function describeStore(engine: string, { DATA_DIR, DATABASE_URL }: Config): string {
+  return DATABASE_URL === undefined
+    ? `${engine} in ${DATA_DIR}`
+    : `${engine}, ${withoutCredentials(DATABASE_URL)}`;
 }
 
 function describeSpeech({ speech }: Config, flows: FlowSet): string {

@@ -76,9 +76,9 @@ export class MediaStream {
           if (playId === OWN_PLAY_ID || this.#callId === null) return;
           hooks.post({ kind: 'prompt.started', callId: this.#callId, playId });
         },
-        ended: (playId, outcome, playedMs) => {
+        ended: (playId, outcome, playedMs, sentMs) => {
           if (playId === OWN_PLAY_ID || this.#callId === null) return;
-          hooks.post({ kind: 'prompt.ended', callId: this.#callId, playId, outcome, playedMs });
+          hooks.post({ kind: 'prompt.ended', callId: this.#callId, playId, outcome, playedMs, sentMs });
         },
         changed: () => this.#hearing.playbackChanged(),
         finished: () => this.#finished(),

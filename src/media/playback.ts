@@ -128,7 +128,7 @@ export class Playback implements PromptWaiter {
     const item = new PlaybackItem({ ...play, bargeIn: true }, this.#generation);
     const isSilent = this.#queue.every((queued) => queued.isOver(nowMs) || queued.prompt === null);
     if (!isSilent || this.#finish === 'told' || !this.#claim(item)) {
-      this.#hooks.ended(play.playId, 'interrupted', 0);
+      this.#hooks.ended(play.playId, 'interrupted', 0, 0);
       return;
     }
     const at = this.#queue.findIndex((queued) => queued.prompt === null);
@@ -359,7 +359,7 @@ export class Playback implements PromptWaiter {
     else if (this.#awaiting(promptKey).length === 0) this.#registry.stopWaiting(promptKey, this);
     const playedMs = outcome === 'played' ? (prompt?.durationMs ?? 0) : item.playedMs(nowMs);
     if (playedMs > 0) this.#level.ended(item, nowMs);
-    this.#hooks.ended(item.playId, outcome, Math.round(playedMs));
+    this.#hooks.ended(item.playId, outcome, Math.round(playedMs), Math.round(item.toMs(item.sentBytes)));
   }
 
   #guard(run: () => void): void {

@@ -1,6 +1,7 @@
 /** How every connection to PostgreSQL is made: deadlines, schema, types; and how its failure is told without its password. */
 import pg from 'pg';
 import { ConfigError, TrunklineError, toErrorRecord } from '../errors.ts';
+import { withoutCredentials } from './without-credentials.ts';
 
 /** Our tables have a schema of their own, so that a database shared with other programs keeps its names. */
 export const SCHEMA = 'trunkline';
@@ -38,13 +39,6 @@ export function connectionSettings(url: string): ConnectionSettings {
     },
     where: withoutCredentials(url),
   };
-}
-
-/** Scheme, host and database of a URL; nothing that could be a secret. */
-export function withoutCredentials(url: string): string {
-  if (!URL.canParse(url)) return 'the database';
-  const { host, pathname } = new URL(url);
-  return `postgres://${host}${pathname}`;
 }
 
 /** The operator must act: the cause in words, without the URL that holds the password. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
 import { isTransientPostgresError } from '../../../src/store/postgres-error.ts';
-import { withoutCredentials } from '../../../src/store/postgres-settings.ts';
+import { withoutCredentials } from '../../../src/store/without-credentials.ts';
 import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
 import { silentLog } from '../../support/silent-log.ts';
 
