@@ -20,7 +20,7 @@ export interface StatementOptions {
 /** After these a call does not come back: its result is final. After any other it may, for a while. */
 const FINAL_REASONS: readonly EndReason[] = ['completed', 'transferred', 'caller hung up', 'time limit'];
 /** The worker's own last words for a call come from another thread than its end, and a little later. */
-const SETTLE_MS = 1000;
+export const SETTLE_MS = 1000;
 /**
  * Twilio asks where a lost call goes on at once, five times, 15 s each at most, and the supervisor makes it wait 5 x 2 s:
  * who has not come back by then, does not.

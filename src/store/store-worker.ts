@@ -2,7 +2,7 @@
  * Entry of the store thread (`StoreWorkerStart` as workerData): opens the file or the database, then serves every port it
  * is given.
  */
-import { setImmediate as endOfTick } from 'node:timers/promises';
+import { setImmediate as endOfTick, setTimeout as sleep } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type {
   FromStoreThread,
@@ -13,12 +13,17 @@ import type {
 import { systemClock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { ResultCourier } from '../results/result-courier.ts';
+import { postResult } from '../results/result-post.ts';
 import { openEngine } from './open-engine.ts';
+import { Outbox } from './outbox.ts';
 import { SqlStore } from './sql-store.ts';
+import { SETTLE_MS } from './store-statements.ts';
 import { StoreThread } from './store-thread.ts';
 
 /** For what waits at the end: a lock of another process may take this long to go. */
 const CLOSE_DEADLINE_MS = 3000;
+const COURIER_DEADLINE_MS = 1500;
 
 const start = workerData as StoreWorkerStart;
 const port = parentPort as MessagePort;
@@ -31,7 +36,13 @@ try {
     ...(start.nodeId === undefined ? {} : { nodeId: start.nodeId }),
     keepsResults: start.results != null,
   });
-  const thread = new StoreThread({ store, clock: systemClock, log, onWritten: (writes) => written(writes) });
+  const courier = courierFor(new Outbox(engine, store.nodeId));
+  const thread = new StoreThread({
+    store,
+    clock: systemClock,
+    log,
+    onWritten: (writes) => written(writes, courier),
+  });
   const abandonedCalls = await thread.abandonLostCalls(start.callLifeMs);
   port.on('message', (message: ToStoreThread) => {
     if (message.kind === 'store.client') {
@@ -41,28 +52,46 @@ try {
         thread.addClient((answer) => client.postMessage(answer)),
       );
     } else if (message.kind === 'store.close') {
-      void close(store, thread);
+      void close(store, thread, courier);
     }
   });
   send({ kind: 'store.ready', engine: store.engine, abandonedCalls });
+  courier?.begin();
 } catch (error) {
   send({ kind: 'store.failed', error: toErrorRecord(error) });
   process.exitCode = 1;
 }
 
-/** Whoever must act on what was just committed. */
-function written(writes: readonly StoreWrite[]): void {
-  for (const write of writes)
-    if (write.kind === 'hang-up' && start.database == null)
-      send({ kind: 'store.hang-up', callSid: write.callSid });
+/** Null where results go nowhere. */
+function courierFor(outbox: Outbox): ResultCourier | null {
+  if (start.results == null) return null;
+  const parts = { ...start.results, clock: systemClock };
+  return new ResultCourier({
+    outbox,
+    post: (delivery) => postResult(delivery, parts),
+    clock: systemClock,
+    log,
+  });
 }
 
-async function close(store: SqlStore, thread: StoreThread): Promise<void> {
+/** Whoever must act on what was just committed. */
+function written(writes: readonly StoreWrite[], courier: ResultCourier | null): void {
+  for (const write of writes) {
+    if (write.kind === 'finish') courier?.finished(SETTLE_MS);
+    if (write.kind === 'hang-up' && start.database == null)
+      send({ kind: 'store.hang-up', callSid: write.callSid });
+  }
+}
+
+async function close(store: SqlStore, thread: StoreThread, courier: ResultCourier | null): Promise<void> {
+  // A try that is on its way may end; one that is cut short is made again under the same key.
+  const courierGone = Promise.race([courier?.close(), sleep(COURIER_DEADLINE_MS)]);
   // What clients posted before this message may stand behind it: let every port be read once.
   await endOfTick();
   const lostWrites = await thread.drain(CLOSE_DEADLINE_MS);
   if (lostWrites > 0)
     log.error({ event: 'store.lost', lostWrites }, 'records were lost: the store did not return');
+  await courierGone;
   await store.close();
   // Clients' ports would keep this thread alive.
   process.exit(0);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openEngine } from '../../src/store/open-engine.ts';
+import type { SqlEngine } from '../../src/store/sql-engine.ts';
 import { SqlStore, type SqlStoreOptions } from '../../src/store/sql-store.ts';
 import { postgresMissing, TestPostgres } from './postgres.ts';
 import { silentLog } from './silent-log.ts';
@@ -10,6 +11,8 @@ import { temporaryFolder } from './temporary-folder.ts';
 export interface StorePlace {
   /** A store at this place; several may be open. Closed after the test. */
   open(options?: SqlStoreOptions): Promise<SqlStore>;
+  /** With the engine below it. */
+  openWhole(options?: SqlStoreOptions): Promise<{ readonly store: SqlStore; readonly engine: SqlEngine }>;
 }
 
 export interface EngineUnderTest {
@@ -49,11 +52,11 @@ export function postgresUnderTest(): EngineUnderTest & { readonly server: TestPo
 export const enginesUnderTest = (): readonly EngineUnderTest[] => [sqlite, postgresUnderTest()];
 
 function placeAt(choice: Parameters<typeof openEngine>[0]): StorePlace {
-  return {
-    open: async (options) => {
-      const store = new SqlStore(await openEngine(choice, silentLog), options);
-      onTestFinished(() => store.close());
-      return store;
-    },
+  const openWhole: StorePlace['openWhole'] = async (options) => {
+    const engine = await openEngine(choice, silentLog);
+    const store = new SqlStore(engine, options);
+    onTestFinished(() => store.close());
+    return { store, engine };
   };
+  return { openWhole, open: async (options) => (await openWhole(options)).store };
 }
