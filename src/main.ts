@@ -147,13 +147,18 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       clock,
       log,
       store,
-      storeHealth: () => ({
-        engine: storeEngine,
-        isAlive: storeLink.isAlive,
-        isDurable: storeLink.isAlive && store.deferredCount === 0,
-        deferredCommits: store.deferredCount,
-        lostWrites: store.totals.lost,
-      }),
+      storeHealth: () => {
+        // Calls commit from their workers: what waits is known to the store thread, and here what this thread has asked.
+        const { lateWrites, refusedWrites } = storeLink.health;
+        const deferredCommits = Math.max(store.deferredCount, lateWrites);
+        return {
+          engine: storeEngine,
+          isAlive: storeLink.isAlive,
+          isDurable: storeLink.isAlive && deferredCommits === 0,
+          deferredCommits,
+          lostWrites: Math.max(store.totals.lost, refusedWrites),
+        };
+      },
       vendors,
       isVoiceReady: () => warmUp.isDone,
       openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {

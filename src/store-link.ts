@@ -4,7 +4,12 @@
  * Part of the composition root.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { FromStoreThread, StoreWorkerStart, ToStoreThread } from './channel/store-messages.ts';
+import type {
+  FromStoreThread,
+  StoreThreadHealth,
+  StoreWorkerStart,
+  ToStoreThread,
+} from './channel/store-messages.ts';
 import { type ErrorRecord, StoreError, toErrorRecord } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -18,6 +23,7 @@ export class StoreLink {
   /** Resolves with the engine's name when the file is open. Rejects with StoreError when it cannot be. */
   readonly opened: Promise<string>;
   readonly #exited: Promise<void>;
+  #health: StoreThreadHealth = { lateWrites: 0, refusedWrites: 0 };
   #isClosed = false;
   #isAlive = true;
 
@@ -46,6 +52,8 @@ export class StoreLink {
           resolve(message.engine);
         } else if (message.kind === 'store.failed') {
           refuse(message.error);
+        } else if (message.kind === 'store.health') {
+          this.#health = message.health;
         } else {
           this.#onHangUp(message.callSid);
         }
@@ -70,6 +78,11 @@ export class StoreLink {
 
   get isAlive(): boolean {
     return this.#isAlive;
+  }
+
+  /** Of the writes of every thread, at most half a second old. */
+  get health(): StoreThreadHealth {
+    return this.#health;
   }
 
   /** A new client's end of a channel to the store thread. */

@@ -49,7 +49,16 @@ export type FromStoreThread =
   | { readonly kind: 'store.ready'; readonly engine: string; readonly abandonedCalls: number }
   /** Somebody, on this node or another, wants this call ended. Every node is told; it may be live on none. */
   | { readonly kind: 'store.hang-up'; readonly callSid: string }
+  /** When it changes: how the store is, over the writes of every thread. */
+  | { readonly kind: 'store.health'; readonly health: StoreThreadHealth }
   | { readonly kind: 'store.failed'; readonly error: ErrorRecord };
+
+export interface StoreThreadHealth {
+  /** Writes that wait for longer than a commit holds a call up: they are not durable yet. */
+  readonly lateWrites: number;
+  /** Writes that were refused for good. */
+  readonly refusedWrites: number;
+}
 
 /** How a question ended. */
 export type TurnHow = 'speech' | 'digits' | 'no input' | 'not understood' | 'recognizer failed';

@@ -3,7 +3,13 @@
  * (one flush to disk, however many calls), and answers after the commit. A write that cannot be done now is kept and
  * tried again, in order; the queue is bounded. The entry that gives it a file and ports is store-worker.ts.
  */
-import type { StoreAnswer, StoreRead, StoreRequest, StoreWrite } from '../channel/store-messages.ts';
+import type {
+  StoreAnswer,
+  StoreRead,
+  StoreRequest,
+  StoreThreadHealth,
+  StoreWrite,
+} from '../channel/store-messages.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { CapacityError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -29,10 +35,15 @@ export interface StoreThreadParts {
   readonly log: Log;
 }
 
+/** As long as a commit may hold a call up (store-client.ts): after that it has been answered as deferred. */
+const LATE_AFTER_MS = 250;
+
 interface Waiting<Ask> {
   readonly ask: Ask;
   readonly answer: (value: unknown) => void;
   readonly refuse: (error: unknown) => void;
+  /** When it was asked, monotonic. */
+  readonly askedAtMs: number;
 }
 
 export class StoreThread {
@@ -41,7 +52,8 @@ export class StoreThread {
   #reads: Waiting<StoreRead>[] = [];
   #readsRunning = 0;
   /** In the transaction that is on its way. */
-  #writesRunning = 0;
+  #running: readonly Waiting<StoreWrite>[] = [];
+  #refusedWrites = 0;
   #isScheduled = false;
   #isFlushing = false;
   /** Failures in a row after which the same write may succeed. */
@@ -59,7 +71,11 @@ export class StoreThread {
   addClient(post: (answer: StoreAnswer) => void): (request: StoreRequest) => void {
     return ({ id, ask }) => {
       const answer = (value: unknown): void => post({ id, ok: true, value });
-      const refuse = (error: unknown): void => post({ id, ok: false, error: toErrorRecord(error) });
+      const refuse = (error: unknown): void => {
+        if (!isRead(ask)) this.#refusedWrites += 1;
+        post({ id, ok: false, error: toErrorRecord(error) });
+      };
+      const askedAtMs = this.#parts.clock.nowMs();
       const room = isRead(ask)
         ? WAITING_READS_MAX - this.#reads.length - this.#readsRunning
         : WAITING_WRITES_MAX - this.#writes.length;
@@ -67,8 +83,8 @@ export class StoreThread {
         refuse(new CapacityError('Expected room in the store thread, received one request too many'));
         return;
       }
-      if (isRead(ask)) this.#reads.push({ ask, answer, refuse });
-      else this.#writes.push({ ask, answer, refuse });
+      if (isRead(ask)) this.#reads.push({ ask, answer, refuse, askedAtMs });
+      else this.#writes.push({ ask, answer, refuse, askedAtMs });
       this.#flushLater();
     };
   }
@@ -100,12 +116,22 @@ export class StoreThread {
     return calls;
   }
 
+  /** How it is now, over all clients. */
+  get health(): StoreThreadHealth {
+    const lateBeforeMs = this.#parts.clock.nowMs() - LATE_AFTER_MS;
+    const isLate = ({ askedAtMs }: { readonly askedAtMs: number }): boolean => askedAtMs < lateBeforeMs;
+    return {
+      lateWrites: this.#running.filter(isLate).length + this.#writes.filter(isLate).length,
+      refusedWrites: this.#refusedWrites,
+    };
+  }
+
   /** Resolves when nothing waits, or after `deadlineMs`: how many writes are lost. */
   drain(deadlineMs: number): Promise<number> {
     if (this.#isIdle()) return Promise.resolve(0);
     return new Promise((resolve) => {
       const timer = this.#parts.clock.setTimer(deadlineMs, () =>
-        resolve(this.#writes.length + this.#writesRunning),
+        resolve(this.#writes.length + this.#running.length),
       );
       this.#onIdle.push(() => {
         this.#parts.clock.clearTimer(timer);
@@ -138,9 +164,9 @@ export class StoreThread {
     // While a failed write waits for its next try, only reads are done: the order of writes is kept.
     while (this.#retryTimer === null && this.#writes.length > 0) {
       const batch = this.#takeBatch();
-      this.#writesRunning = batch.length;
+      this.#running = batch;
       const left = await this.#write(batch);
-      this.#writesRunning = 0;
+      this.#running = [];
       if (left.length > 0) {
         this.#writes = [...left, ...this.#writes];
         this.#retryLater();

@@ -6,6 +6,7 @@ import { setImmediate as endOfTick, setTimeout as sleep } from 'node:timers/prom
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type {
   FromStoreThread,
+  StoreThreadHealth,
   StoreWorkerStart,
   StoreWrite,
   ToStoreThread,
@@ -24,6 +25,8 @@ import { StoreThread } from './store-thread.ts';
 /** For what waits at the end: a lock of another process may take this long to go. */
 const CLOSE_DEADLINE_MS = 3000;
 const COURIER_DEADLINE_MS = 1500;
+/** How old what `/readyz` says of the store may be. */
+const HEALTH_EVERY_MS = 500;
 
 const start = workerData as StoreWorkerStart;
 const port = parentPort as MessagePort;
@@ -57,9 +60,20 @@ try {
   });
   send({ kind: 'store.ready', engine: store.engine, abandonedCalls });
   courier?.begin();
+  tellHealth(thread, { lateWrites: 0, refusedWrites: 0 });
 } catch (error) {
   send({ kind: 'store.failed', error: toErrorRecord(error) });
   process.exitCode = 1;
+}
+
+/** Looks for as long as the thread lives; says something when it has changed. */
+function tellHealth(thread: StoreThread, told: StoreThreadHealth): void {
+  systemClock.setTimer(HEALTH_EVERY_MS, () => {
+    const { health } = thread;
+    const isNew = health.lateWrites !== told.lateWrites || health.refusedWrites !== told.refusedWrites;
+    if (isNew) send({ kind: 'store.health', health });
+    tellHealth(thread, health);
+  });
 }
 
 /** Null where results go nowhere. */
