@@ -19,6 +19,7 @@ import { createLog, type Log } from './log.ts';
 import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
+import { beginNodeReport } from './node-report.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
@@ -80,6 +81,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   );
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
+  let server: TrunklineServer | null = null;
   const storeLink = new StoreLink(
     options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
     {
@@ -94,6 +96,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     },
     log,
     (error) => options.onFatal?.(error),
+    (callSid) => {
+      if (server?.directory.hangUp(callSid) === true)
+        log.info({ event: 'call.hung-up', callSid }, 'a call was hung up because somebody asked for it');
+    },
   );
   const store = new StoreClient(storeLink.openPort(), { clock, log });
   const voiceLink = new VoiceLink({
@@ -120,7 +126,6 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     await store.close();
     await Promise.all([storeLink.close(), voiceLink.close()]);
   };
-  let server: TrunklineServer;
   let storeEngine: string;
   const failureKey = promptKey(systemPrompts(flows.default).failure, TELEPHONE_FORMAT);
   try {
@@ -181,6 +186,16 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     await closeThreads();
     throw error;
   }
+  const { directory, drain } = server;
+  const endNodeReport =
+    config.DATABASE_URL === undefined
+      ? () => {}
+      : beginNodeReport({
+          clock,
+          liveCalls: () => directory.liveCount,
+          isDraining: () => drain.leaving !== 'no',
+          report: (liveCalls, isDraining) => storeLink.reportNode(liveCalls, isDraining),
+        });
   let closed: Promise<void> | null = null;
   return {
     server,
@@ -198,6 +213,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       nativeReceivers: addon.liveObjects().receivers,
     }),
     close: () => {
+      endNodeReport();
       closed ??= server.close().then(closeThreads);
       return closed;
     },

@@ -44,7 +44,13 @@ const PROVISIONAL_MS = 200;
 /** Pieces of speech for a live recognizer. */
 const CHUNK_MS = 160;
 /** After these the caller has gone for good. After any other the stream may come back, to the last committed state. */
-const FINAL_REASONS: readonly EndReason[] = ['completed', 'transferred', 'caller hung up', 'time limit'];
+const FINAL_REASONS: readonly EndReason[] = [
+  'completed',
+  'transferred',
+  'caller hung up',
+  'hung up',
+  'time limit',
+];
 
 export interface CallParts {
   readonly clock: Clock;

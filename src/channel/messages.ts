@@ -29,6 +29,7 @@ export type EndReason =
   | 'caller hung up'
   | 'stream lost' // the socket closed with no stop
   | 'node lost' // its process died, and no other has taken the call up
+  | 'hung up' // somebody asked for it, on this node or another
   | 'no media'
   | 'peer does not read'
   | 'time limit'

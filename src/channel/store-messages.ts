@@ -157,7 +157,8 @@ export type StoreRead =
   | { readonly kind: 'turns'; readonly callSid: string }
   | { readonly kind: 'flow.text'; readonly hash: string }
   /** Calls without an end, on all nodes. */
-  | { readonly kind: 'live'; readonly limit: number };
+  | { readonly kind: 'live'; readonly limit: number }
+  | { readonly kind: 'nodes' };
 
 /** Client -> store thread. */
 export interface StoreRequest {
@@ -167,7 +168,7 @@ export interface StoreRequest {
 
 /**
  * Store thread -> client. `value`: `begun` or `fenced` for a begin, a record or null for a load, records for a list, turns
- * for turns, a text or null for a flow's, live calls for `live`.
+ * for turns, a text or null for a flow's, live calls for `live`, nodes for `nodes`.
  */
 export type StoreAnswer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

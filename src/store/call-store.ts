@@ -48,6 +48,16 @@ export interface LiveCallPlace {
   readonly startedAtWallMs: number;
 }
 
+/** A node as its heartbeats show it. Times are the database's. */
+export interface NodeSeen {
+  readonly nodeId: string;
+  readonly url: string;
+  readonly startedAtWallMs: number;
+  readonly seenAtWallMs: number;
+  readonly liveCalls: number;
+  readonly isDraining: boolean;
+}
+
 /** What a commit keeps beside the state. */
 export interface Decided {
   readonly outcome: string | null;

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { CallFilter, StoreWrite } from '../channel/store-messages.ts';
 import { toKeptCall, toTurn } from './call-rows.ts';
-import type { CallTurn, KeptCall, LiveCallPlace } from './call-store.ts';
+import type { CallTurn, KeptCall, LiveCallPlace, NodeSeen } from './call-store.ts';
 import type { Tables } from './schema.ts';
 import type { SqlEngine } from './sql-engine.ts';
 import { StoreStatements } from './store-statements.ts';
@@ -28,13 +28,13 @@ export const HANG_UP_CHANNEL = 'trunkline_hang_up';
 
 export class SqlStore {
   readonly #engine: SqlEngine;
-  readonly #statements: StoreStatements;
+  readonly statements: StoreStatements;
   readonly nodeId: string;
 
   constructor(engine: SqlEngine, options: SqlStoreOptions = {}) {
     this.#engine = engine;
     this.nodeId = options.nodeId ?? randomUUID();
-    this.#statements = new StoreStatements(engine.tables, {
+    this.statements = new StoreStatements(engine.tables, {
       nodeId: this.nodeId,
       keepsResults: options.keepsResults ?? false,
       hangUpChannel: engine.name === 'postgres' ? HANG_UP_CHANNEL : null,
@@ -59,7 +59,7 @@ export class SqlStore {
     const statements: CompiledQuery[] = [];
     const firsts = writes.map((write) => {
       const first = statements.length;
-      statements.push(...this.#statements.of(write));
+      statements.push(...this.statements.of(write));
       return first;
     });
     const results = statements.length === 0 ? [] : await this.#engine.transact(statements);
@@ -147,12 +147,25 @@ export class SqlStore {
     }));
   }
 
+  /** Those that share this store, oldest first, dead ones of the last day included; none where there is but one. */
+  async nodes(): Promise<NodeSeen[]> {
+    const rows = await this.#tables.selectFrom('nodes').selectAll().orderBy('started_at_wall_ms').execute();
+    return rows.map((row) => ({
+      nodeId: row.node_id,
+      url: row.url,
+      startedAtWallMs: row.started_at_wall_ms,
+      seenAtWallMs: row.seen_at_wall_ms,
+      liveCalls: row.live_calls,
+      isDraining: row.is_draining === 1,
+    }));
+  }
+
   /**
    * Marks calls that began before `beforeWallMs` and have no end: their process died. Never one that was begun, or begun
    * again, by this node or by one that was seen in the last 30 s. Returns how many. Rejects with the engine's own error.
    */
   async abandon(beforeWallMs: number, nowWallMs = beforeWallMs): Promise<number> {
-    const statements = this.#statements.abandon(beforeWallMs, nowWallMs - NODE_LIFE_MS, nowWallMs);
+    const statements = this.statements.abandon(beforeWallMs, nowWallMs - NODE_LIFE_MS, nowWallMs);
     return (await this.#engine.transact(statements)).at(-1)?.affectedRows ?? 0;
   }
 

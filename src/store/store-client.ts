@@ -30,6 +30,7 @@ import type {
   Decided,
   LiveCallPlace,
   NewCall,
+  NodeSeen,
 } from './call-store.ts';
 
 /** What a caller does not notice as a pause between an answer and the next question. */
@@ -165,6 +166,11 @@ export class StoreClient implements CallStore {
   /** Calls without an end, on all nodes that share the store. Rejects with StoreError, or DeadlineError after 2 s. */
   async liveCalls(limit: number): Promise<readonly LiveCallPlace[]> {
     return (await this.#read({ kind: 'live', limit })) as readonly LiveCallPlace[];
+  }
+
+  /** Rejects with StoreError, or DeadlineError after 2 s. */
+  async nodes(): Promise<readonly NodeSeen[]> {
+    return (await this.#read({ kind: 'nodes' })) as readonly NodeSeen[];
   }
 
   /** Asks whichever node has the call to end it. `durable`: all nodes were told. */

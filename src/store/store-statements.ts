@@ -18,7 +18,13 @@ export interface StatementOptions {
 }
 
 /** After these a call does not come back: its result is final. After any other it may, for a while. */
-const FINAL_REASONS: readonly EndReason[] = ['completed', 'transferred', 'caller hung up', 'time limit'];
+const FINAL_REASONS: readonly EndReason[] = [
+  'completed',
+  'transferred',
+  'caller hung up',
+  'hung up',
+  'time limit',
+];
 /** The worker's own last words for a call come from another thread than its end, and a little later. */
 export const SETTLE_MS = 1000;
 /**

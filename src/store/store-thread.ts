@@ -27,7 +27,7 @@ const ABANDON_EVERY_MS = 30_000;
 export interface StoreThreadParts {
   readonly store: Pick<
     SqlStore,
-    'write' | 'load' | 'list' | 'turnsOf' | 'flowText' | 'liveCalls' | 'abandon' | 'isTransient'
+    'write' | 'load' | 'list' | 'turnsOf' | 'flowText' | 'liveCalls' | 'nodes' | 'abandon' | 'isTransient'
   >;
   /** Told of what was just committed: there may be results to send, a call to hang up. */
   readonly onWritten?: (writes: readonly StoreWrite[]) => void;
@@ -269,6 +269,8 @@ export class StoreThread {
         return store.flowText(ask.hash);
       case 'live':
         return store.liveCalls(ask.limit);
+      case 'nodes':
+        return store.nodes();
     }
   }
 }

@@ -16,15 +16,17 @@ import { toErrorRecord } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { ResultCourier } from '../results/result-courier.ts';
 import { postResult } from '../results/result-post.ts';
+import { NodeRegistry } from './node-registry.ts';
 import { openEngine } from './open-engine.ts';
 import { Outbox } from './outbox.ts';
+import type { SqlEngine } from './sql-engine.ts';
 import { SqlStore } from './sql-store.ts';
 import { SETTLE_MS } from './store-statements.ts';
 import { StoreThread } from './store-thread.ts';
 
 /** For what waits at the end: a lock of another process may take this long to go. */
 const CLOSE_DEADLINE_MS = 3000;
-const COURIER_DEADLINE_MS = 1500;
+const OTHERS_DEADLINE_MS = 1500;
 /** How old what `/readyz` says of the store may be. */
 const HEALTH_EVERY_MS = 500;
 
@@ -40,6 +42,7 @@ try {
     keepsResults: start.results != null,
   });
   const courier = courierFor(new Outbox(engine, store.nodeId));
+  const registry = await registryFor(engine, store);
   const thread = new StoreThread({
     store,
     clock: systemClock,
@@ -54,12 +57,15 @@ try {
         'message',
         thread.addClient((answer) => client.postMessage(answer)),
       );
-    } else if (message.kind === 'store.close') {
-      void close(store, thread, courier);
+    } else if (message.kind === 'store.node') {
+      registry?.report(message.liveCalls, message.isDraining);
+    } else {
+      void close(store, thread, courier, registry);
     }
   });
   send({ kind: 'store.ready', engine: store.engine, abandonedCalls });
   courier?.begin();
+  registry?.begin();
   tellHealth(thread, { lateWrites: 0, refusedWrites: 0 });
 } catch (error) {
   send({ kind: 'store.failed', error: toErrorRecord(error) });
@@ -88,6 +94,27 @@ function courierFor(outbox: Outbox): ResultCourier | null {
   });
 }
 
+/** Null where there is but one node. */
+async function registryFor(engine: SqlEngine, store: SqlStore): Promise<NodeRegistry | null> {
+  if (start.database == null) return null;
+  // Not a static import: with it comes the driver, and a file needs none.
+  const { HangUpListener } = await import('./hang-up-listener.ts');
+  return new NodeRegistry({
+    engine,
+    statements: store.statements,
+    nodeId: store.nodeId,
+    url: start.nodeUrl ?? '',
+    listener: new HangUpListener({
+      url: start.database.url,
+      onHangUp: (callSid) => send({ kind: 'store.hang-up', callSid }),
+      clock: systemClock,
+      log,
+    }),
+    clock: systemClock,
+    log,
+  });
+}
+
 /** Whoever must act on what was just committed. */
 function written(writes: readonly StoreWrite[], courier: ResultCourier | null): void {
   for (const write of writes) {
@@ -97,15 +124,23 @@ function written(writes: readonly StoreWrite[], courier: ResultCourier | null): 
   }
 }
 
-async function close(store: SqlStore, thread: StoreThread, courier: ResultCourier | null): Promise<void> {
+async function close(
+  store: SqlStore,
+  thread: StoreThread,
+  courier: ResultCourier | null,
+  registry: NodeRegistry | null,
+): Promise<void> {
   // A try that is on its way may end; one that is cut short is made again under the same key.
-  const courierGone = Promise.race([courier?.close(), sleep(COURIER_DEADLINE_MS)]);
+  const othersGone = Promise.race([
+    Promise.all([courier?.close(), registry?.close()]),
+    sleep(OTHERS_DEADLINE_MS),
+  ]);
   // What clients posted before this message may stand behind it: let every port be read once.
   await endOfTick();
   const lostWrites = await thread.drain(CLOSE_DEADLINE_MS);
   if (lostWrites > 0)
     log.error({ event: 'store.lost', lostWrites }, 'records were lost: the store did not return');
-  await courierGone;
+  await othersGone;
   await store.close();
   // Clients' ports would keep this thread alive.
   process.exit(0);

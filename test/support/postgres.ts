@@ -117,7 +117,7 @@ export class TestPostgres {
     }
   }
 
-  /** `fast` cuts connections as an operator's stop does; `kill` is kill -9 of all of it. Resolves when it is gone. */
+  /** `fast` cuts connections as an operator's stop does; `kill` is a crash, with recovery at the next start. Resolves when it is gone. */
   async stop(how: 'fast' | 'kill' = 'fast'): Promise<void> {
     const server = this.#server;
     if (server === null) return;

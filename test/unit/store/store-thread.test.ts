@@ -45,6 +45,10 @@ class FakeEngine {
     return [];
   }
 
+  async nodes() {
+    return [];
+  }
+
   async abandon() {
     return 0;
   }
