@@ -2,20 +2,24 @@
  * The composition root: makes every part from the configuration and joins them. Starts the store and voice threads, the
  * call workers and the server; the command line (`cli/`) decides what is printed and when it ends. I/O thread.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
+import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
-import { type FlowSet, flowFor } from './flow/flow-set.ts';
+import { type FlowSet, flowFor, flowsOf } from './flow/flow-set.ts';
 import { systemPrompts } from './flow/system-prompts.ts';
 import { createLog, type Log } from './log.ts';
 import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
+import { beginNodeReport } from './node-report.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
@@ -86,16 +90,25 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   );
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
+  let server: TrunklineServer | null = null;
   const storeLink = new StoreLink(
     options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
     {
       path: join(dataDir, 'trunkline.db'),
+      database: databaseOf(config),
+      nodeId: newNodeId(),
+      nodeUrl: config.STREAM_URL ?? config.publicUrl ?? `http://${config.HOST}:${config.PORT}`,
+      results: resultsOf(config),
       ...threadLog,
       // A call of a process that died may come back for as long as its token lives.
       callLifeMs: (config.CALL_MAX_SECONDS + config.DRAIN_SECONDS + 60) * 1000,
     },
     log,
     (error) => options.onFatal?.(error),
+    (callSid) => {
+      if (server?.directory.hangUp(callSid) === true)
+        log.info({ event: 'call.hung-up', callSid }, 'a call was hung up because somebody asked for it');
+    },
   );
   const store = new StoreClient(storeLink.openPort(), { clock, log });
   const voiceLink = new VoiceLink({
@@ -129,12 +142,13 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     await store.close();
     await Promise.all([storeLink.close(), voiceLink.close()]);
   };
-  let server: TrunklineServer;
   let storeEngine: string;
   const { failure, filler } = systemPrompts(flows.default);
   const failureKey = promptKey(failure, TELEPHONE_FORMAT);
   try {
     storeEngine = await storeLink.opened;
+    // Before the first call: one that comes back goes on with the version it began with. Deferred, it comes before its calls.
+    for (const { hash, name, text } of flowsOf(flows)) await store.putFlow({ hash, name, text });
     server = await createServer({
       settings: {
         publicUrl: config.publicUrl,
@@ -157,13 +171,18 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       clock,
       log,
       store,
-      storeHealth: () => ({
-        engine: storeEngine,
-        isAlive: storeLink.isAlive,
-        isDurable: storeLink.isAlive && store.deferredCount === 0,
-        deferredCommits: store.deferredCount,
-        lostWrites: store.totals.lost,
-      }),
+      storeHealth: () => {
+        // Calls commit from their workers: what waits is known to the store thread, and here what this thread has asked.
+        const { lateWrites, refusedWrites } = storeLink.health;
+        const deferredCommits = Math.max(store.deferredCount, lateWrites);
+        return {
+          engine: storeEngine,
+          isAlive: storeLink.isAlive,
+          isDurable: storeLink.isAlive && deferredCommits === 0,
+          deferredCommits,
+          lostWrites: Math.max(store.totals.lost, refusedWrites),
+        };
+      },
       vendors,
       isVoiceReady: () => warmUp.isDone,
       openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {
@@ -189,6 +208,16 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     await closeThreads();
     throw error;
   }
+  const { directory, drain } = server;
+  const endNodeReport =
+    config.DATABASE_URL === undefined
+      ? () => {}
+      : beginNodeReport({
+          clock,
+          liveCalls: () => directory.liveCount,
+          isDraining: () => drain.leaving !== 'no',
+          report: (liveCalls, isDraining) => storeLink.reportNode(liveCalls, isDraining),
+        });
   let closed: Promise<void> | null = null;
   return {
     server,
@@ -206,10 +235,25 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       nativeReceivers: addon.liveObjects().receivers,
     }),
     close: () => {
+      endNodeReport();
       closed ??= server.close().then(closeThreads);
       return closed;
     },
   };
+}
+
+/** Of this process and no other: a process that comes after it on this machine has not its calls. */
+function newNodeId(): string {
+  return `${hostname()}-${randomBytes(4).toString('hex')}`;
+}
+
+function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | null {
+  return DATABASE_URL === undefined ? null : { url: DATABASE_URL, poolMax: DATABASE_POOL };
+}
+
+function resultsOf({ RESULT_URL, RESULT_SECRET }: Config): ResultsStart | null {
+  if (RESULT_URL === undefined || RESULT_SECRET === undefined) return null;
+  return { url: RESULT_URL, secret: RESULT_SECRET };
 }
 
 function tlsFiles(config: Config): { certFile: string; keyFile: string } | null {

@@ -2,9 +2,10 @@
  * What a caller may be told: actions that exist only because the state behind them was committed. There is no other
  * way to one of these than `commit`, so code that acts on a transition that a crash could forget does not compile.
  */
+import type { TurnRecord } from '../channel/store-messages.ts';
 import type { FlowAction } from '../flow/action.ts';
 import type { FlowState } from '../flow/state.ts';
-import type { CallStore, CommitResult } from '../store/call-store.ts';
+import type { CallStore, CommitResult, Decided } from '../store/call-store.ts';
 
 /** What one step of a flow gives. */
 export interface Transition {
@@ -23,14 +24,15 @@ export class Committed {
     this.result = result;
   }
 
-  /** Settles within 250 ms, as the store promises. Rejects only on a defect of the store's client. */
+  /** `turn`: what the transition closed. Settles within 250 ms, as the store promises. Rejects only on a defect of the store's client. */
   static async commit(
     store: Pick<CallStore, 'commit'>,
     call: { readonly callSid: string; readonly attempt: number; readonly move: number },
     transition: Transition,
+    turn: TurnRecord | null = null,
   ): Promise<Committed> {
     const { outcome, answers } = transition.state;
-    const decided = { outcome, answers };
+    const decided: Decided = { outcome, answers, ...(turn === null ? {} : { turn }) };
     const result = await store.commit(call.callSid, call.attempt, transition.state, decided, call.move);
     return new Committed(transition, result);
   }

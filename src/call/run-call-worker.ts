@@ -10,7 +10,8 @@ import type { CallWorkerStart, FromWorker, ToWorker } from '../channel/worker-st
 import type { Clock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import { closingActionsOf } from '../flow/closing-action.ts';
-import { type FlowSet, flowByHash, flowFor } from '../flow/flow-set.ts';
+import type { Flow } from '../flow/flow.ts';
+import { type FlowSet, flowFor } from '../flow/flow-set.ts';
 import { initialState } from '../flow/initial-state.ts';
 import { step } from '../flow/step.ts';
 import { systemPrompts } from '../flow/system-prompts.ts';
@@ -19,7 +20,9 @@ import { createLog, type Log } from '../log.ts';
 import type { CallSpeech } from '../speech/call-speech.ts';
 import { PromptWants } from '../speech/prompt-wants.ts';
 import { StoreClient } from '../store/store-client.ts';
+import { Arrivals } from './arrivals.ts';
 import { Call, type CallParts } from './call.ts';
+import { EarlierFlows } from './earlier-flows.ts';
 import { HealthBeat } from './health-beat.ts';
 import type { Script } from './script.ts';
 
@@ -39,6 +42,7 @@ export function runCallWorker(options: CallWorkerOptions): void {
   const log = createLog({ level: settings.logLevel, logPii: settings.logPii }).child({
     workerId: start.workerIndex,
   });
+  const store = new StoreClient(start.storePort, { clock, log });
   const health = new HealthBeat(start.health, clock);
   exitOnStrayError(port, log, health);
   const flows = start.flows as FlowSet;
@@ -52,10 +56,10 @@ export function runCallWorker(options: CallWorkerOptions): void {
   const parts: CallParts = {
     clock,
     log,
-    store: new StoreClient(start.storePort, { clock, log }),
+    store,
     ...options.speech,
     wants: new PromptWants((wanted) => start.voicePort.postMessage(wanted), start.readyPromptKeys),
-    scriptFor: (call) => scriptFor(flows, call),
+    scriptFor: (call) => scriptOf(earlier.flowOf(call) ?? flowFor(flows, call.to), call),
     post: (message) => {
       toMain.post(message);
       // The store is told at once, and so must the I/O thread be: this thread may not live to the end of the tick.
@@ -68,7 +72,12 @@ export function runCallWorker(options: CallWorkerOptions): void {
       if (counts.length > 0) port.postMessage({ kind: 'vendor.counts', counts } satisfies FromWorker);
     },
   };
+  const earlier = new EarlierFlows(flows, (hash) => store.loadFlow(hash), log);
+  const arrivals = new Arrivals(earlier, (message) => admit(message));
   const receive = (message: ToCall): void => {
+    if (!arrivals.holds(message)) admit(message);
+  };
+  const admit = (message: ToCall): void => {
     const { callId } = message;
     const call = calls.get(callId);
     if (call !== undefined) {
@@ -90,10 +99,7 @@ export function runCallWorker(options: CallWorkerOptions): void {
   port.postMessage({ kind: 'worker.ready' } satisfies FromWorker);
 }
 
-/** The version that the state began with, where it is still served; else the flow of the called number. */
-function scriptFor(flows: FlowSet, call: CallStart): Script {
-  const hash = (call.state as { flowHash?: unknown } | null)?.flowHash;
-  const flow = (typeof hash === 'string' ? flowByHash(flows, hash) : undefined) ?? flowFor(flows, call.to);
+function scriptOf(flow: Flow, call: CallStart): Script {
   return {
     flowHash: flow.hash,
     filler: systemPrompts(flow).filler,

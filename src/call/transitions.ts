@@ -6,6 +6,7 @@
  *                      ^                                |
  *                      `---- the next event, when it is answered
  */
+import type { TurnRecord } from '../channel/store-messages.ts';
 import { CapacityError } from '../errors.ts';
 import type { FlowAction } from '../flow/action.ts';
 import type { FlowEvent } from '../flow/event.ts';
@@ -21,6 +22,8 @@ export interface TransitionsParts {
   readonly call: { readonly callSid: string; readonly attempt: number; readonly move: number };
   readonly store: Pick<CallStore, 'commit'>;
   readonly script: Script;
+  /** The turn that an event closes, kept together with what came of it; null: none. */
+  readonly turnOf: (event: FlowEvent, actions: readonly FlowAction[]) => TurnRecord | null;
   /** Runs what a commit brings back, as code of this call. */
   readonly enter: (work: () => void) => void;
   /** This is being committed: whoever takes the call over must know of it before the store can. */
@@ -76,7 +79,7 @@ export class Transitions {
   }
 
   #stepNext(): void {
-    const { onUnchanged, script } = this.#parts;
+    const { onUnchanged, script, turnOf } = this.#parts;
     while (!this.#isCommitting && !this.#isStopped) {
       const event = this.#events.shift();
       if (event === undefined) return;
@@ -85,15 +88,15 @@ export class Transitions {
         onUnchanged(event);
         continue;
       }
-      this.#commit(transition);
+      this.#commit(transition, turnOf(event, transition.actions));
     }
   }
 
-  #commit(transition: Transition): void {
+  #commit(transition: Transition, turn: TurnRecord | null = null): void {
     const { call, enter, onStepped, store } = this.#parts;
     this.#isCommitting = true;
     onStepped(transition.state);
-    Committed.commit(store, call, transition).then(
+    Committed.commit(store, call, transition, turn).then(
       (committed) => enter(() => this.#take(committed)),
       (thrown: unknown) =>
         enter(() => {

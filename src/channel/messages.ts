@@ -30,6 +30,8 @@ export type EndReason =
   | 'transferred'
   | 'caller hung up'
   | 'stream lost' // the socket closed with no stop
+  | 'node lost' // its process died, and no other has taken the call up
+  | 'hung up' // somebody asked for it, on this node or another
   | 'no media'
   | 'peer does not read'
   | 'time limit'
@@ -96,6 +98,8 @@ export type ToCall =
       readonly playId: number;
       readonly outcome: 'played' | 'interrupted' | 'failed';
       readonly playedMs: number;
+      /** What had left for the caller, heard or not; absent where nobody measured it. */
+      readonly sentMs?: number;
     }
   | { readonly kind: 'call.ended'; readonly callId: CallId; readonly reason: EndReason };
 

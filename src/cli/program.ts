@@ -1,5 +1,8 @@
 /** Every command of `npx trunkline`, put together. Each is a file beside this one. */
 import { Command } from 'commander';
+import { registerCallsExport } from './calls-export.ts';
+import { registerCallsList } from './calls-list.ts';
+import { registerCallsShow } from './calls-show.ts';
 import { registerDemo } from './demo.ts';
 import { registerFlowChat } from './flow-chat.ts';
 import { registerFlowCheck } from './flow-check.ts';
@@ -26,5 +29,9 @@ export function createProgram(): Command {
   registerPromptsWarm(prompts);
   registerPromptsList(prompts);
   registerPromptsPrune(prompts);
+  const calls = program.command('calls').description('Show and export the records of calls.');
+  registerCallsList(calls);
+  registerCallsShow(calls);
+  registerCallsExport(calls);
   return program;
 }

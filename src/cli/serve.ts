@@ -9,6 +9,7 @@ import { type Config, readConfig } from '../config.ts';
 import { type FlowSet, flowsOf } from '../flow/flow-set.ts';
 import { createLog } from '../log.ts';
 import { startTrunkline, type Trunkline } from '../main.ts';
+import { withoutCredentials } from '../store/without-credentials.ts';
 import type { ServerAddress } from '../supervisor/server-messages.ts';
 import { SupervisorLink } from '../supervisor/supervisor-link.ts';
 import { wantedPrompts } from '../wanted-prompts.ts';
@@ -114,6 +115,12 @@ function tellOfVendor(message: VendorChecked | VendorCounts | VendorHealth): voi
   if (message.kind === 'vendor.checked' && message.level !== 'ok') console.error(message.text);
 }
 
+function describeStore(engine: string, { DATA_DIR, DATABASE_URL }: Config): string {
+  return DATABASE_URL === undefined
+    ? `${engine} in ${DATA_DIR}`
+    : `${engine}, ${withoutCredentials(DATABASE_URL)}`;
+}
+
 function describeSpeech({ speech }: Config, flows: FlowSet): string {
   const { synthesizers, recognizers } = speech;
   if ([...synthesizers, ...recognizers].every((name) => name === 'builtin'))
@@ -132,7 +139,7 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
         .join(', '),
     ],
     ['speech', describeSpeech(config, flows)],
-    ['store', `${trunkline.storeEngine} in ${config.DATA_DIR}`],
+    ['store', describeStore(trunkline.storeEngine, config)],
     ['audio', `native, ${trunkline.isa}`],
     ['workers', `${config.WORKERS}, at most ${config.MAX_CALLS} calls at once`],
     [

@@ -34,8 +34,8 @@ export interface PlaybackOf {
 export interface PlaybackHooks {
   /** Its first audio was handed to the carrier. At most once for each item, before `ended`. */
   started(playId: number): void;
-  /** Exactly once for each item that was enqueued. `playedMs` is estimated unless it was played to its end. */
-  ended(playId: number, outcome: PlayOutcome, playedMs: number): void;
+  /** Exactly once for each item that was enqueued. `playedMs` is estimated unless it was played to its end; of `sentMs`. */
+  ended(playId: number, outcome: PlayOutcome, playedMs: number, sentMs: number): void;
   /** `isIdle` or `audible()` has changed. */
   changed(): void;
   /** After `finish`: the queue has come to its end. Once. */

@@ -125,7 +125,7 @@ export class Playback implements PromptWaiter {
     const item = new PlaybackItem({ ...play, bargeIn }, this.#generation);
     const isWanted = this.#queue.isSilent(nowMs) && !this.#queue.isFull && this.#finish !== 'told';
     if (!isWanted || !this.#claim(item)) {
-      this.#hooks.ended(play.playId, 'interrupted', 0);
+      this.#hooks.ended(play.playId, 'interrupted', 0, 0);
       return;
     }
     this.#queue.addBeforeWaiting(item);
@@ -345,7 +345,7 @@ export class Playback implements PromptWaiter {
     else if (this.#queue.awaiting(promptKey).length === 0) this.#registry.stopWaiting(promptKey, this);
     const playedMs = outcome === 'played' ? (prompt?.durationMs ?? 0) : item.playedMs(nowMs);
     if (playedMs > 0) this.#level.ended(item, nowMs);
-    this.#hooks.ended(item.playId, outcome, Math.round(playedMs));
+    this.#hooks.ended(item.playId, outcome, Math.round(playedMs), Math.round(item.toMs(item.sentBytes)));
   }
 
   #guard(run: () => void): void {

@@ -159,6 +159,13 @@ export class CallDirectory implements CallRegister, LiveCalls {
     return this.#byCallId.get(callId)?.callSid ?? null;
   }
 
+  /** Ends the call for good. False: it is not live here. */
+  hangUp(callSid: string): boolean {
+    const streams = [...(this.#open.get(callSid) ?? [])];
+    for (const call of streams) call.end('hung up');
+    return streams.length > 0;
+  }
+
   endAll(reason: EndReason): void {
     for (const call of [...this.#byCallId.values()]) call.end(reason);
   }

@@ -21,6 +21,7 @@ export const RESUMES_MAX = 3;
 /** Ends after which the caller is still there and nothing has been said to close the call. */
 const UNFINISHED: readonly EndReason[] = [
   'stream lost',
+  'node lost',
   'superseded',
   'peer does not read',
   'protocol violation',

@@ -3,12 +3,18 @@
  * (one flush to disk, however many calls), and answers after the commit. A write that cannot be done now is kept and
  * tried again, in order; the queue is bounded. The entry that gives it a file and ports is store-worker.ts.
  */
-import type { StoreAnswer, StoreRead, StoreRequest, StoreWrite } from '../channel/store-messages.ts';
+import type {
+  StoreAnswer,
+  StoreRead,
+  StoreRequest,
+  StoreThreadHealth,
+  StoreWrite,
+} from '../channel/store-messages.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { CapacityError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { MovedCalls } from './moved-calls.ts';
-import type { SqliteStore } from './sqlite-store.ts';
+import type { SqlStore } from './sql-store.ts';
 
 /** In one transaction; a thousand small rows are some 20 ms. */
 const BATCH_WRITES_MAX = 1000;
@@ -20,17 +26,25 @@ const RETRY_MAX_MS = 2000;
 const ABANDON_EVERY_MS = 30_000;
 
 export interface StoreThreadParts {
-  readonly store: Pick<SqliteStore, 'write' | 'load' | 'list' | 'abandon'>;
-  /** Whether the same write may succeed later. */
-  readonly isTransient: (error: unknown) => boolean;
+  readonly store: Pick<
+    SqlStore,
+    'write' | 'load' | 'list' | 'turnsOf' | 'flowText' | 'liveCalls' | 'nodes' | 'abandon' | 'isTransient'
+  >;
+  /** Told of what was just committed: there may be results to send, a call to hang up. */
+  readonly onWritten?: (writes: readonly StoreWrite[]) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** As long as a commit may hold a call up (store-client.ts): after that it has been answered as deferred. */
+const LATE_AFTER_MS = 250;
 
 interface Waiting<Ask> {
   readonly ask: Ask;
   readonly answer: (value: unknown) => void;
   readonly refuse: (error: unknown) => void;
+  /** When it was asked, monotonic. */
+  readonly askedAtMs: number;
 }
 
 export class StoreThread {
@@ -38,6 +52,10 @@ export class StoreThread {
   readonly #movedCalls = new MovedCalls();
   #writes: Waiting<StoreWrite>[] = [];
   #reads: Waiting<StoreRead>[] = [];
+  #readsRunning = 0;
+  /** In the transaction that is on its way. */
+  #running: readonly Waiting<StoreWrite>[] = [];
+  #refusedWrites = 0;
   #isScheduled = false;
   #isFlushing = false;
   /** Failures in a row after which the same write may succeed. */
@@ -55,16 +73,21 @@ export class StoreThread {
   addClient(post: (answer: StoreAnswer) => void): (request: StoreRequest) => void {
     return ({ id, ask }) => {
       const answer = (value: unknown): void => post({ id, ok: true, value });
-      const refuse = (error: unknown): void => post({ id, ok: false, error: toErrorRecord(error) });
-      const isRead = ask.kind === 'load' || ask.kind === 'list';
-      const room = isRead ? WAITING_READS_MAX - this.#reads.length : WAITING_WRITES_MAX - this.#writes.length;
+      const refuse = (error: unknown): void => {
+        if (!isRead(ask)) this.#refusedWrites += 1;
+        post({ id, ok: false, error: toErrorRecord(error) });
+      };
+      const askedAtMs = this.#parts.clock.nowMs();
+      const room = isRead(ask)
+        ? WAITING_READS_MAX - this.#reads.length - this.#readsRunning
+        : WAITING_WRITES_MAX - this.#writes.length;
       if (room <= 0) {
         refuse(new CapacityError('Expected room in the store thread, received one request too many'));
         return;
       }
-      if (isRead) this.#reads.push({ ask, answer, refuse });
+      if (isRead(ask)) this.#reads.push({ ask, answer, refuse, askedAtMs });
       else if (ask.kind === 'commit' && !this.#movedCalls.admit(ask)) answer(null);
-      else this.#writes.push({ ask, answer, refuse });
+      else this.#writes.push({ ask, answer, refuse, askedAtMs });
       this.#flushLater();
     };
   }
@@ -75,7 +98,7 @@ export class StoreThread {
    */
   async abandonLostCalls(callLifeMs: number): Promise<number> {
     const { store, clock, log } = this.#parts;
-    const abandon = (): Promise<number> => store.abandon(clock.wallMs() - callLifeMs);
+    const abandon = (): Promise<number> => store.abandon(clock.wallMs() - callLifeMs, clock.wallMs());
     const abandonLater = (): void => {
       clock.setTimer(ABANDON_EVERY_MS, () => {
         this.#abandonDue = async () => {
@@ -96,11 +119,23 @@ export class StoreThread {
     return calls;
   }
 
+  /** How it is now, over all clients. */
+  get health(): StoreThreadHealth {
+    const lateBeforeMs = this.#parts.clock.nowMs() - LATE_AFTER_MS;
+    const isLate = ({ askedAtMs }: { readonly askedAtMs: number }): boolean => askedAtMs < lateBeforeMs;
+    return {
+      lateWrites: this.#running.filter(isLate).length + this.#writes.filter(isLate).length,
+      refusedWrites: this.#refusedWrites,
+    };
+  }
+
   /** Resolves when nothing waits, or after `deadlineMs`: how many writes are lost. */
   drain(deadlineMs: number): Promise<number> {
     if (this.#isIdle()) return Promise.resolve(0);
     return new Promise((resolve) => {
-      const timer = this.#parts.clock.setTimer(deadlineMs, () => resolve(this.#writes.length));
+      const timer = this.#parts.clock.setTimer(deadlineMs, () =>
+        resolve(this.#writes.length + this.#running.length),
+      );
       this.#onIdle.push(() => {
         this.#parts.clock.clearTimer(timer);
         resolve(0);
@@ -109,16 +144,19 @@ export class StoreThread {
   }
 
   #isIdle(): boolean {
-    return this.#writes.length === 0 && this.#reads.length === 0 && !this.#isFlushing;
+    return (
+      this.#writes.length === 0 && this.#reads.length === 0 && this.#readsRunning === 0 && !this.#isFlushing
+    );
   }
 
   /** `setImmediate` comes after every port's messages of this turn of the loop: they share one transaction. */
   #flushLater(): void {
-    if (this.#isScheduled || this.#isFlushing) return;
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
       void this.#flush();
+      this.#readAll();
     });
   }
 
@@ -128,7 +166,10 @@ export class StoreThread {
     this.#isFlushing = true;
     // While a failed write waits for its next try, only reads are done: the order of writes is kept.
     while (this.#retryTimer === null && this.#writes.length > 0) {
-      const left = await this.#write(this.#takeBatch());
+      const batch = this.#takeBatch();
+      this.#running = batch;
+      const left = await this.#write(batch);
+      this.#running = [];
       if (left.length > 0) {
         this.#writes = [...left, ...this.#writes];
         this.#retryLater();
@@ -137,10 +178,27 @@ export class StoreThread {
     const abandon = this.#abandonDue;
     this.#abandonDue = null;
     await abandon?.();
-    for (const read of this.#reads.splice(0)) await this.#read(read);
     this.#isFlushing = false;
-    if (this.#isIdle()) for (const resolve of this.#onIdle.splice(0)) resolve();
-    else if (this.#reads.length > 0 || this.#retryTimer === null) this.#flushLater();
+    if (this.#isIdle()) this.#tellIdle();
+    else if (this.#writes.length > 0 && this.#retryTimer === null) this.#flushLater();
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  /**
+   * Reads never wait for writes: a server that does not answer those may answer these, and what was confirmed as durable
+   * is there to be read. An engine that does one thing at a time has been given the writes first.
+   */
+  #readAll(): void {
+    for (const read of this.#reads.splice(0)) {
+      this.#readsRunning += 1;
+      void this.#read(read).then(() => {
+        this.#readsRunning -= 1;
+        if (this.#isIdle()) this.#tellIdle();
+      });
+    }
   }
 
   /** A call's begin comes from another thread than its commits: whichever port was read first, the begin goes first. */
@@ -157,9 +215,10 @@ export class StoreThread {
       if (this.#failures > 0) this.#parts.log.info({ event: 'store.recovered' }, 'the store writes again');
       this.#failures = 0;
       for (const [index, { answer }] of batch.entries()) answer(results[index] ?? null);
+      this.#parts.onWritten?.(batch.map(({ ask }) => ask));
       return [];
     } catch (error) {
-      if (this.#parts.isTransient(error)) {
+      if (this.#parts.store.isTransient(error)) {
         if (this.#failures === 0) this.#logOutage(error);
         this.#failures += 1;
         return batch;
@@ -194,10 +253,40 @@ export class StoreThread {
 
   async #read({ ask, answer, refuse }: Waiting<StoreRead>): Promise<void> {
     try {
-      const { store } = this.#parts;
-      answer(ask.kind === 'load' ? await store.load(ask.callSid) : await store.list(ask.limit));
+      answer(await this.#valueOf(ask));
     } catch (error) {
       refuse(error);
     }
+  }
+
+  #valueOf(ask: StoreRead): Promise<unknown> {
+    const { store } = this.#parts;
+    switch (ask.kind) {
+      case 'load':
+        return store.load(ask.callSid);
+      case 'list':
+        return store.list(ask.limit, ask.filter);
+      case 'turns':
+        return store.turnsOf(ask.callSid);
+      case 'flow.text':
+        return store.flowText(ask.hash);
+      case 'live':
+        return store.liveCalls(ask.limit);
+      case 'nodes':
+        return store.nodes();
+    }
+  }
+}
+
+function isRead(ask: StoreRequest['ask']): ask is StoreRead {
+  switch (ask.kind) {
+    case 'begin':
+    case 'commit':
+    case 'finish':
+    case 'flow':
+    case 'hang-up':
+      return false;
+    default:
+      return true;
   }
 }

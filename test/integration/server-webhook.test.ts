@@ -343,6 +343,9 @@ describe('POST /voice/fallback', () => {
       finish: dead,
       load: dead,
       list: dead,
+      turnsOf: dead,
+      putFlow: dead,
+      loadFlow: dead,
       close: dead,
     };
     const broken = await startRig({

@@ -8,6 +8,7 @@ import { Call, type CallParts } from '../../src/call/call.ts';
 import type { Transition } from '../../src/call/committed.ts';
 import type { Script } from '../../src/call/script.ts';
 import type { CallStart, EndReason, FromCall, ToCall } from '../../src/channel/messages.ts';
+import type { TurnRecord } from '../../src/channel/store-messages.ts';
 import type { FlowAction } from '../../src/flow/action.ts';
 import type { FlowEvent } from '../../src/flow/event.ts';
 import type { Expectation } from '../../src/flow/expectation.ts';
@@ -163,7 +164,8 @@ export function callUnderTest(
   const tally = new VendorTally();
   const closed: number[] = [];
   const served: number[] = [];
-  const commits: { state: unknown; finish: (result: CommitResult) => void }[] = [];
+  const commits: { state: unknown; turn: TurnRecord | undefined; finish: (result: CommitResult) => void }[] =
+    [];
   /** Commits wait for `commits[n].finish` while this is true. */
   const store = { holds: false };
   const start: CallStart = {
@@ -184,9 +186,9 @@ export function callUnderTest(
     understanding: null,
     tally,
     store: {
-      commit: (_callSid, _attempt, state) => {
+      commit: (_callSid, _attempt, state, { turn }) => {
         const { promise, resolve } = Promise.withResolvers<CommitResult>();
-        commits.push({ state, finish: resolve });
+        commits.push({ state, turn, finish: resolve });
         if (!store.holds) resolve('durable');
         return promise;
       },
@@ -249,6 +251,15 @@ export function callUnderTest(
         speechEndMs: 1400,
         voicedMs: about.voicedMs ?? 300,
         cut: false,
+      }),
+    receive,
+    callerBegins: () =>
+      receive({
+        kind: 'speech.started',
+        callId: 7,
+        listenId: listenId(),
+        atStreamMs: 1000,
+        bargeIn: false,
       }),
     /** The caller pauses: what was said so far. */
     callerPauses: (about: { voicedMs?: number; audio?: ArrayBuffer } = {}) =>

@@ -17,9 +17,12 @@ import type { CallReport } from '../../src/simulator/call-report.ts';
 import type { CallerControls, CallerScript } from '../../src/simulator/caller.ts';
 import type { CallOptions, SimulatedCall } from '../../src/simulator/simulated-call.ts';
 import { SimulatedCarrier } from '../../src/simulator/simulated-carrier.ts';
-import type { CallRecord } from '../../src/store/call-store.ts';
-import { SqliteStore } from '../../src/store/sqlite-store.ts';
+
+import type { CallRecord, CallTurn } from '../../src/store/call-store.ts';
+import { openEngine } from '../../src/store/open-engine.ts';
+import { SqlStore } from '../../src/store/sql-store.ts';
 import type { PromptOrigin } from '../../src/voice-link.ts';
+import { silentLog } from './silent-log.ts';
 
 const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
 const PUBLIC_URL = 'https://bot.example.org';
@@ -99,12 +102,12 @@ export interface RigCall {
 export class TrunklineRig {
   readonly trunkline: Trunkline;
   readonly carrier: SimulatedCarrier;
-  readonly #store: SqliteStore;
+  readonly #store: SqlStore;
   readonly #folder: string;
   readonly #notes = new Map<string, RigNote[]>();
   readonly #calls = new Map<string, SimulatedCall>();
 
-  private constructor(trunkline: Trunkline, folder: string) {
+  private constructor(trunkline: Trunkline, folder: string, store: SqlStore) {
     this.trunkline = trunkline;
     this.#folder = folder;
     this.carrier = new SimulatedCarrier({
@@ -113,7 +116,7 @@ export class TrunklineRig {
       connectTo: { host: '127.0.0.1', port: trunkline.port, tls: false },
       insecure: true,
     });
-    this.#store = SqliteStore.open(join(folder, 'trunkline.db'));
+    this.#store = store;
     trunkline.server.directory.observe({
       onNote: (callSid, note) => {
         const atMs = this.#calls.get(callSid)?.nowMs ?? 0;
@@ -152,7 +155,10 @@ export class TrunklineRig {
       onVendor,
       onPrompt,
     });
-    const rig = new TrunklineRig(trunkline, folder);
+    const { DATABASE_URL: url } = config;
+    const database = url === undefined ? null : { url, poolMax: 2 };
+    const engine = await openEngine({ path: join(folder, 'trunkline.db'), database }, silentLog);
+    const rig = new TrunklineRig(trunkline, folder, new SqlStore(engine));
     await trunkline.warm;
     await rig.workersReady();
     return rig;
@@ -184,6 +190,15 @@ export class TrunklineRig {
 
   record(callSid: string): Promise<CallRecord | null> {
     return this.#store.load(callSid);
+  }
+
+  turnsOf(callSid: string): Promise<readonly CallTurn[]> {
+    return this.#store.turnsOf(callSid);
+  }
+
+  /** Asks as any node may. */
+  async hangUp(callSid: string): Promise<void> {
+    await this.#store.write([{ kind: 'hang-up', callSid }]);
   }
 
   records(): Promise<readonly CallRecord[]> {
@@ -233,7 +248,7 @@ export class TrunklineRig {
   async close(): Promise<void> {
     await this.carrier.close();
     await this.trunkline.close();
-    this.#store.close();
+    await this.#store.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

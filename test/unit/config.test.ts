@@ -8,6 +8,15 @@ import { ConfigError } from '../../src/errors.ts';
 
 const exampleFile = new URL('../../.env.example', import.meta.url);
 
+function parseConfigError(environment: Record<string, string>): string {
+  try {
+    parseConfig(environment);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 describe('config', () => {
   it('needs nothing: every setting has a default', () => {
     const config = parseConfig({});
@@ -51,6 +60,20 @@ describe('config', () => {
     ['LOG_PII', 'yes', 'LOG_PII: expected true or false, received "yes"'],
   ])('refuses %s=%s in one line that names it', (name, value, message) => {
     expect(() => parseConfig({ [name]: value })).toThrow(new ConfigError(message));
+  });
+
+  it('never shows an address that may hold a password', () => {
+    const wrong = parseConfigError({ DATABASE_URL: 'mysql://me:hunter2@db.example/calls' });
+    expect(wrong).toBe(
+      'DATABASE_URL: expected a URL that begins with postgres:// or postgresql://, received 35 characters',
+    );
+    expect(parseConfigError({ RESULT_URL: 'ftp://me:hunter2@hooks.example' })).not.toContain('hunter2');
+  });
+
+  it('refuses to send results unsigned', () => {
+    expect(parseConfigError({ RESULT_URL: 'https://hooks.example/result?key=1' })).toMatch(
+      /^RESULT_SECRET: /,
+    );
   });
 
   it('never shows a secret that is wrong', () => {

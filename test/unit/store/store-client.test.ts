@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreAnswer, StoreRequest } from '../../../src/channel/store-messages.ts';
+import type { StoreAnswer, StoreRequest, TurnRecord } from '../../../src/channel/store-messages.ts';
 import { StoreClient, type StorePort } from '../../../src/store/store-client.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { silentLog } from '../../support/silent-log.ts';
@@ -110,6 +110,20 @@ describe('StoreClient', () => {
     expect(port.requests.slice(256).map(({ ask }) => ask)).toMatchObject([{ state: '{"turn":2}' }]);
     port.answer(257);
     expect([await older, await newer]).toEqual(['durable', 'durable']);
+  });
+
+  it('loses no turn of the commits that it made one of', () => {
+    const { client, port } = clientUnderTest();
+    for (let index = 1; index <= 256; index++) void client.finish(`CA${index}`, 0, 'completed');
+    const turn = (listenId: number) => ({ ...UNDECIDED, turn: { listenId } as TurnRecord });
+    void client.commit('CB', 0, { turn: 1 }, turn(1));
+    void client.commit('CB', 0, { turn: 2 }, UNDECIDED);
+    void client.commit('CB', 0, { turn: 3 }, turn(2));
+    port.answer(1);
+    expect(port.requests.at(-1)?.ask).toMatchObject({
+      state: '{"turn":3}',
+      turns: [{ listenId: 1 }, { listenId: 2 }],
+    });
   });
 
   it('never makes a begin wait behind other writes', () => {

@@ -33,16 +33,38 @@ class FakeEngine {
     return [];
   }
 
+  async turnsOf() {
+    return [];
+  }
+
+  async flowText() {
+    return null;
+  }
+
+  async liveCalls() {
+    return [];
+  }
+
+  async nodes() {
+    return [];
+  }
+
   async abandon() {
     return 0;
   }
 
+  isTransient(error: unknown) {
+    return error === BUSY;
+  }
+
   callSids() {
-    return this.transactions.map((writes) => writes.map((write) => write.callSid));
+    return this.transactions.map((writes) => writes.map(callSidOf));
   }
 }
 
-const commit = (callSid: string, state = '{}'): StoreWrite => ({
+const callSidOf = (write: StoreWrite) => (write.kind === 'flow' ? write.hash : write.callSid);
+
+const commit = (callSid: string, state = '{}'): StoreWrite & { kind: 'commit' } => ({
   kind: 'commit',
   callSid,
   attempt: 0,
@@ -51,7 +73,7 @@ const commit = (callSid: string, state = '{}'): StoreWrite => ({
   answers: '{}',
   atWallMs: 0,
 });
-const begin = (callSid: string): StoreWrite => ({
+const begin = (callSid: string): StoreWrite & { kind: 'begin' } => ({
   kind: 'begin',
   callSid,
   attempt: 0,
@@ -64,7 +86,7 @@ const begin = (callSid: string): StoreWrite => ({
 function threadUnderTest(store: ConstructorParameters<typeof StoreThread>[0]['store']) {
   const clock = new FakeClock();
   const { log, lines } = keptLog();
-  const thread = new StoreThread({ store, isTransient: SqliteStore.isTransient, clock, log });
+  const thread = new StoreThread({ store, clock, log });
   const answers: StoreAnswer[] = [];
   const ask = thread.addClient((answer) => answers.push(answer));
   let id = 0;
@@ -148,10 +170,24 @@ describe('StoreThread', () => {
     expect(answers).toEqual([{ id: 2, ok: true, value: null }]);
   });
 
+  it('reads while a write is on its way, and says that it is lost if it never comes back', async () => {
+    const engine = new FakeEngine();
+    const { thread, request, answers, clock } = threadUnderTest(engine);
+    engine.write = () => new Promise(() => {});
+    request(commit('CA1'));
+    await settle();
+    request({ kind: 'turns', callSid: 'CA1' });
+    await settle();
+    expect(answers).toEqual([{ id: 2, ok: true, value: [] }]);
+    const lostWrites = thread.drain(1000);
+    clock.advanceMs(1000);
+    expect(await lostWrites).toBe(1);
+  });
+
   it('refuses the one bad write of a batch and keeps the others', async () => {
     const engine = new FakeEngine();
     const { request, answers } = threadUnderTest(engine);
-    engine.failsWith = (writes) => (writes.some(({ callSid }) => callSid === 'bad') ? BAD : null);
+    engine.failsWith = (writes) => (writes.some((write) => callSidOf(write) === 'bad') ? BAD : null);
     request(commit('CA1'));
     request(commit('bad'));
     request(commit('CA2'));
@@ -164,8 +200,8 @@ describe('StoreThread', () => {
     const engine = new FakeEngine();
     const { request, answers, clock } = threadUnderTest(engine);
     engine.failsWith = (writes) => {
-      if (writes.some(({ callSid }) => callSid === 'bad')) return BAD;
-      return writes.some(({ callSid }) => callSid === 'CA2') ? BUSY : null;
+      if (writes.some((write) => callSidOf(write) === 'bad')) return BAD;
+      return writes.some((write) => callSidOf(write) === 'CA2') ? BUSY : null;
     };
     request(commit('CA1'));
     request(commit('bad'));

@@ -1,0 +1,313 @@
+/**
+ * Each write as SQL statements, for any engine. A statement never needs what an earlier one answered: what depends on the
+ * call's row says so in its condition, so that a whole batch goes out at once. Compiles, runs nothing.
+ */
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import type { EndReason } from '../channel/messages.ts';
+import type { StoreWrite, TurnRecord } from '../channel/store-messages.ts';
+import type { Tables } from './schema.ts';
+
+type WriteOf<Kind extends StoreWrite['kind']> = Extract<StoreWrite, { kind: Kind }>;
+
+export interface StatementOptions {
+  readonly nodeId: string;
+  /** Results are to be sent: a finish puts one into the outbox. */
+  readonly keepsResults: boolean;
+  /** Every node that shares the database listens on this channel; null: there is but one. */
+  readonly hangUpChannel: string | null;
+}
+
+/** After these a call does not come back: its result is final. After any other it may, for a while. */
+const FINAL_REASONS: readonly EndReason[] = [
+  'completed',
+  'transferred',
+  'caller hung up',
+  'hung up',
+  'time limit',
+];
+/** The worker's own last words for a call come from another thread than its end, and a little later. */
+export const SETTLE_MS = 1000;
+/**
+ * Twilio asks where a lost call goes on at once, five times, 15 s each at most, and the supervisor makes it wait 5 x 2 s:
+ * who has not come back by then, does not.
+ */
+export const RETURN_GRACE_MS = 120_000;
+
+export class StoreStatements {
+  readonly #tables: Kysely<Tables>;
+  readonly #options: StatementOptions;
+
+  constructor(tables: Kysely<Tables>, options: StatementOptions) {
+    this.#tables = tables;
+    this.#options = options;
+  }
+
+  /** The first statement's row count is the write's: 0 for a begin means that it is fenced. */
+  of(write: StoreWrite): readonly CompiledQuery[] {
+    switch (write.kind) {
+      case 'begin':
+        return this.#begin(write);
+      case 'commit':
+        return this.#commit(write);
+      case 'finish':
+        return this.#finish(write);
+      case 'flow':
+        return this.#flow(write);
+      case 'hang-up':
+        return this.#hangUp(write);
+    }
+  }
+
+  /**
+   * Ends calls that began before `beforeWallMs` and have none: their process died. Never one that this node has, or one of
+   * a node that was seen since `seenAfterWallMs`. The last statement's row count says how many.
+   */
+  abandon(beforeWallMs: number, seenAfterWallMs: number, nowWallMs: number): readonly CompiledQuery[] {
+    const lost: EndReason = 'stream lost';
+    const nodes = this.#tables
+      .selectFrom('nodes')
+      .select('node_id')
+      .where('seen_at_wall_ms', '>', seenAfterWallMs);
+    const doomed = this.#tables
+      .selectFrom('calls')
+      .select('call_sid')
+      .where('end_reason', 'is', null)
+      .where('started_at_wall_ms', '<', beforeWallMs)
+      .where('node_id', '!=', this.#options.nodeId)
+      .where('node_id', 'not in', nodes);
+    return this.endAll(doomed, lost, nowWallMs, nowWallMs);
+  }
+
+  /** Ends the calls that `doomed` selects, at the time of their last word. */
+  endAll(
+    doomed: ReturnType<typeof selectCallSids>,
+    reason: EndReason,
+    nowWallMs: number,
+    dueAtWallMs: number,
+  ): readonly CompiledQuery[] {
+    const end = this.#tables
+      .updateTable('calls')
+      .set((row) => ({ end_reason: reason, ended_at_wall_ms: row.ref('updated_at_wall_ms') }))
+      .where('call_sid', 'in', doomed);
+    return this.#options.keepsResults
+      ? [this.#enqueue(doomed, dueAtWallMs, nowWallMs), end.compile()]
+      : [end.compile()];
+  }
+
+  #begin(write: WriteOf<'begin'>): readonly CompiledQuery[] {
+    const { callSid, attempt, from, to, flowHash, atWallMs, claim = '', direction = 'inbound' } = write;
+    const { nodeId } = this.#options;
+    const begin = this.#tables
+      .insertInto('calls')
+      .values({
+        call_sid: callSid,
+        attempt,
+        from_number: toText(from),
+        to_number: toText(to),
+        flow_hash: flowHash,
+        started_at_wall_ms: atWallMs,
+        updated_at_wall_ms: atWallMs,
+        ended_at_wall_ms: null,
+        end_reason: null,
+        outcome: null,
+        answers: '{}',
+        state: null,
+        node_id: nodeId,
+        claim,
+        direction,
+        resumes: 0,
+      })
+      .onConflict((conflict) =>
+        conflict
+          .column('call_sid')
+          .doUpdateSet((row) => ({
+            attempt,
+            claim,
+            node_id: nodeId,
+            updated_at_wall_ms: atWallMs,
+            ended_at_wall_ms: null,
+            end_reason: null,
+            resumes: sql<number>`${row.ref('calls.resumes')} + (case when ${row.ref('calls.attempt')} < ${attempt} then 1 else 0 end)`,
+          }))
+          .where((row) =>
+            row.or([
+              row('calls.attempt', '<', attempt),
+              // Written once already, and nobody knew it.
+              ...(claim === ''
+                ? []
+                : [row.and([row('calls.attempt', '=', attempt), row('calls.claim', '=', claim)])]),
+            ]),
+          ),
+      )
+      .compile();
+    if (attempt === 0 || !this.#options.keepsResults) return [begin];
+    // It has come back: what was to be said of its end is not true any more.
+    const withdraw = this.#tables
+      .deleteFrom('outbox')
+      .where('call_sid', '=', callSid)
+      .where('state', '=', 'waiting')
+      .where('call_sid', 'in', this.#callOf(write, ['end_reason', 'is', null]))
+      .compile();
+    return [begin, withdraw];
+  }
+
+  #commit(write: WriteOf<'commit'>): readonly CompiledQuery[] {
+    const { callSid, attempt, state, outcome, answers, atWallMs, turns = [] } = write;
+    const commit = this.#tables
+      .updateTable('calls')
+      .set({ state, outcome, answers, updated_at_wall_ms: atWallMs })
+      .where('call_sid', '=', callSid)
+      .where('attempt', '=', attempt)
+      .compile();
+    return [commit, ...turns.flatMap((turn) => this.#turn(write, turn))];
+  }
+
+  #turn(write: WriteOf<'commit'>, turn: TurnRecord): readonly CompiledQuery[] {
+    const { listenId, playout } = turn;
+    const value = turn.value === null ? null : JSON.stringify(turn.value);
+    const heard = turn.heard === null ? null : toText(turn.heard);
+    const call = this.#tables
+      .selectFrom('calls')
+      .where('call_sid', '=', write.callSid)
+      .where('attempt', '=', write.attempt);
+    const kept = this.#tables
+      .insertInto('turns')
+      .columns([
+        'call_sid',
+        'listen_id',
+        'flow_node',
+        'asked_at_wall_ms',
+        'answered_at_wall_ms',
+        'how',
+        'heard',
+        'value',
+      ])
+      .expression(
+        call.select([
+          'call_sid',
+          integer(listenId).as('listen_id'),
+          text(turn.nodeId).as('flow_node'),
+          integer(turn.askedAtWallMs).as('asked_at_wall_ms'),
+          integer(turn.answeredAtWallMs).as('answered_at_wall_ms'),
+          text(turn.how).as('how'),
+          text(heard).as('heard'),
+          text(value).as('value'),
+        ]),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['call_sid', 'listen_id']).doUpdateSet((row) => ({
+          answered_at_wall_ms: row.ref('excluded.answered_at_wall_ms'),
+          how: row.ref('excluded.how'),
+          heard: row.ref('excluded.heard'),
+          value: row.ref('excluded.value'),
+        })),
+      )
+      .compile();
+    const ledger = this.#tables
+      .insertInto('playout')
+      .columns(['call_sid', 'listen_id', 'sent_ms', 'heard_ms', 'answer_began_at_wall_ms'])
+      .expression(
+        call.select([
+          'call_sid',
+          integer(listenId).as('listen_id'),
+          integer(playout.sentMs).as('sent_ms'),
+          integer(playout.heardMs).as('heard_ms'),
+          integer(playout.answerBeganAtWallMs).as('answer_began_at_wall_ms'),
+        ]),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['call_sid', 'listen_id']).doUpdateSet((row) => ({
+          sent_ms: row.ref('excluded.sent_ms'),
+          heard_ms: row.ref('excluded.heard_ms'),
+          answer_began_at_wall_ms: row.ref('excluded.answer_began_at_wall_ms'),
+        })),
+      )
+      .compile();
+    return [kept, ledger];
+  }
+
+  #finish(write: WriteOf<'finish'>): readonly CompiledQuery[] {
+    const { callSid, attempt, reason, atWallMs } = write;
+    const presumed: EndReason = 'node lost';
+    const finish = this.#tables
+      .updateTable('calls')
+      .set({ end_reason: reason, ended_at_wall_ms: atWallMs, updated_at_wall_ms: atWallMs })
+      .where('call_sid', '=', callSid)
+      .where('attempt', '=', attempt)
+      // The first reason stands, but for what others presumed of us while we could not reach the database.
+      .where((row) => row.or([row('end_reason', 'is', null), row('end_reason', '=', presumed)]))
+      .compile();
+    if (!this.#options.keepsResults) return [finish];
+    const delayMs = FINAL_REASONS.includes(reason) ? SETTLE_MS : RETURN_GRACE_MS;
+    const ended = this.#callOf(write, ['end_reason', '=', reason]);
+    return [finish, this.#enqueue(ended, atWallMs + delayMs, atWallMs)];
+  }
+
+  #flow({ hash, name, text: flowText, atWallMs }: WriteOf<'flow'>): readonly CompiledQuery[] {
+    const keep = this.#tables
+      .insertInto('flows')
+      .values({ hash, name, text: flowText, kept_at_wall_ms: atWallMs })
+      .onConflict((conflict) => conflict.column('hash').doNothing())
+      .compile();
+    return [keep];
+  }
+
+  /** Nothing is kept of it: whoever listens is told once it is committed. */
+  #hangUp({ callSid }: WriteOf<'hang-up'>): readonly CompiledQuery[] {
+    const { hangUpChannel } = this.#options;
+    if (hangUpChannel === null) return [];
+    return [sql`select pg_notify(${hangUpChannel}, ${callSid})`.compile(this.#tables)];
+  }
+
+  /** One result a call, whatever comes twice; one that waits is due when the last end says. */
+  #enqueue(calls: ReturnType<typeof selectCallSids>, dueAtWallMs: number, nowWallMs: number): CompiledQuery {
+    return this.#tables
+      .insertInto('outbox')
+      .columns(['call_sid', 'due_at_wall_ms', 'state', 'tries', 'is_aside', 'try_at_wall_ms'])
+      .expression(
+        calls.select([
+          integer(dueAtWallMs).as('due_at_wall_ms'),
+          text('waiting').as('state'),
+          integer(0).as('tries'),
+          integer(0).as('is_aside'),
+          integer(nowWallMs).as('try_at_wall_ms'),
+        ]),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .column('call_sid')
+          .doUpdateSet((row) => ({ due_at_wall_ms: row.ref('excluded.due_at_wall_ms') }))
+          .where('outbox.state', '=', 'waiting')
+          .where('outbox.tries', '=', 0),
+      )
+      .compile();
+  }
+
+  #callOf(
+    { callSid, attempt }: { readonly callSid: string; readonly attempt: number },
+    [column, is, reason]: ['end_reason', 'is' | '=', EndReason | null],
+  ) {
+    return selectCallSids(this.#tables)
+      .where('call_sid', '=', callSid)
+      .where('attempt', '=', attempt)
+      .where(column, is, reason);
+  }
+}
+
+export function selectCallSids(tables: Kysely<Tables>) {
+  return tables.selectFrom('calls').select('call_sid');
+}
+
+/** Parameters in a select list have no type of their own on PostgreSQL. */
+function integer(value: number | null) {
+  return sql<number>`cast(${value} as bigint)`;
+}
+
+function text(value: string | null) {
+  return sql<string>`cast(${value} as text)`;
+}
+
+/** PostgreSQL keeps no NUL in a text; nobody says or dials one. */
+function toText(value: string): string {
+  return value.replaceAll('\0', '');
+}

@@ -1,0 +1,104 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../src/errors.ts';
+import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
+import { isTransientPostgresError } from '../../../src/store/postgres-error.ts';
+import { withoutCredentials } from '../../../src/store/without-credentials.ts';
+import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
+import { silentLog } from '../../support/silent-log.ts';
+
+describe('PostgresEngine', () => {
+  let server: TestPostgres;
+  const it_ = it.skipIf(postgresMissing !== null);
+  beforeAll(async () => {
+    if (postgresMissing === null) server = await TestPostgres.start();
+  }, 60_000);
+  afterAll(() => server?.close(), 60_000);
+
+  const asked = async (url: string, statement: string) => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      return (await client.query(statement)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+
+  it_('brings one schema about, also when four nodes start at once', async () => {
+    const url = await server.createDatabase();
+    const nodes = [1, 2, 3, 4].map(() => PostgresEngine.open({ url, poolMax: 2 }, silentLog));
+    const engines = await Promise.all(nodes);
+    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([{ version: 2 }]);
+    await Promise.all(engines.map((engine) => engine.close()));
+  });
+
+  it_('refuses the schema of a newer version, and names both', async () => {
+    const url = await server.createDatabase();
+    await (await PostgresEngine.open({ url, poolMax: 2 }, silentLog)).close();
+    await asked(url, 'update trunkline.schema_version set version = 99');
+    const opening = PostgresEngine.open({ url, poolMax: 2 }, silentLog);
+    await expect(opening).rejects.toThrow(/^Expected schema version 2 or older in .*, received 99/);
+  });
+
+  it_('does not make a schema for who only looks', async () => {
+    const url = await server.createDatabase();
+    await expect(PostgresEngine.openToRead({ url, poolMax: 2 }, silentLog)).rejects.toThrow(
+      /^Expected Trunkline's tables in postgres:\/\/127\.0\.0\.1:\d+\/test_\w+, received none/,
+    );
+  });
+
+  it_('refuses a database that is not there in words without the password', async () => {
+    const url = `postgres://trunkline:hunter2@127.0.0.1:${server.port}/nowhere`;
+    const refused = await PostgresEngine.open({ url, poolMax: 2 }, silentLog).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).toBeInstanceOf(ConfigError);
+    expect((refused as Error).message).toMatch(/^DATABASE_URL: .*"nowhere" does not exist$/);
+    expect(JSON.stringify(refused, Object.getOwnPropertyNames(refused))).not.toContain('hunter2');
+  });
+
+  it_('writes again after its connections were cut', async () => {
+    const url = await server.createDatabase();
+    const engine = await PostgresEngine.open({ url, poolMax: 2 }, silentLog);
+    const flow = (hash: string) =>
+      engine.tables.insertInto('flows').values({ hash, name: 'f', text: 't', kept_at_wall_ms: 1 }).compile();
+    await engine.transact([flow('one')]);
+    await server.stop();
+    const refused = await engine.transact([flow('two')]).catch((error: unknown) => error);
+    expect(engine.isTransient(refused)).toBe(true);
+    await server.run();
+    await engine.transact([flow('three')]);
+    expect(await engine.tables.selectFrom('flows').select('hash').execute()).toEqual([
+      { hash: 'one' },
+      { hash: 'three' },
+    ]);
+    await engine.close();
+  });
+
+  it('calls a server that is gone, full or busy transient, and a wrong row not', () => {
+    const said = (code: string) => isTransientPostgresError(Object.assign(new Error('no'), { code }));
+    for (const code of [
+      'ECONNREFUSED',
+      'EPIPE',
+      '57P01',
+      '57P03',
+      '53100',
+      '55P03',
+      '40P01',
+      '57014',
+      '08006',
+    ])
+      expect([code, said(code)]).toEqual([code, true]);
+    for (const code of ['22021', '23505', '42P01', '22P02'])
+      expect([code, said(code)]).toEqual([code, false]);
+    expect(isTransientPostgresError(new Error('Connection terminated unexpectedly'))).toBe(true);
+    expect(isTransientPostgresError(new TypeError('undefined is not a function'))).toBe(false);
+  });
+
+  it('names a database without its password', () => {
+    expect(withoutCredentials('postgres://me:secret@db.example:5433/calls?sslmode=require')).toBe(
+      'postgres://db.example:5433/calls',
+    );
+  });
+});
