@@ -1,0 +1,94 @@
+/**
+ * Keeps the records of calls (`RECORD_CALLS`): one for each stream, from its opening. Sees what goes to the workers and what
+ * of their calls' journals comes back; the streams write for themselves. I/O thread.
+ */
+import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
+import type { Clock } from '../clock.ts';
+import { RECORD_VERSION, type RecordHead } from '../journal/record-line.ts';
+import type { MediaStreamLimits } from '../media/media-stream-hooks.ts';
+import { CallRecord, type RecordSink } from './call-record.ts';
+import type { CallPlacement } from './live-call-surroundings.ts';
+
+export interface CallRecorderParts {
+  readonly clock: Clock;
+  readonly about: Pick<RecordHead, 'build' | 'isa' | 'recognizers'>;
+  /** Null: there is no room for one more, and the call goes on without a record. */
+  readonly openSink: (name: string) => RecordSink | null;
+}
+
+export class CallRecorder {
+  readonly #parts: CallRecorderParts;
+  readonly #records = new Map<string, CallRecord>();
+  readonly #byCallId = new Map<CallId, CallRecord>();
+
+  constructor(parts: CallRecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins the record of a stream that was just opened. */
+  open(
+    { attempt, callSid }: { readonly callSid: string; readonly attempt: number },
+    limits: MediaStreamLimits,
+  ): CallRecord | null {
+    const { about, clock, openSink } = this.#parts;
+    const name = nameOf(callSid, attempt);
+    const sink = openSink(name);
+    if (sink === null) return null;
+    const { audioWaitMaxMs, callMaxMs, goodbyePromptKey } = limits;
+    const head: RecordHead = {
+      record: 'trunkline call',
+      version: RECORD_VERSION,
+      ...about,
+      recordedAtWallMs: clock.wallMs(),
+      callSid,
+      attempt,
+      carrier: 'twilio',
+      limits: { audioWaitMaxMs, callMaxMs, goodbyePromptKey },
+    };
+    const record: CallRecord = new CallRecord(head, sink, clock, () => {
+      this.#records.delete(name);
+      if (record.callId !== null) this.#byCallId.delete(record.callId);
+    });
+    this.#records.set(name, record);
+    return record;
+  }
+
+  /** The workers, as calls that may be recorded have them. */
+  placing(workers: CallPlacement): CallPlacement {
+    return {
+      place: (callId, how, onPlaced) => workers.place(callId, how, onPlaced),
+      post: (message) => workers.post(this.#seen(message)),
+      release: (callId) => workers.release(callId),
+    };
+  }
+
+  /** A line of a call's journal, from its worker. */
+  take({ callId, isLast, line }: Extract<FromCall, { kind: 'recorded' }>): void {
+    this.#byCallId.get(callId)?.take(line, isLast);
+  }
+
+  /** Records that are open now. */
+  get openCount(): number {
+    return this.#records.size;
+  }
+
+  /** Closes those that are open, as they are. Idempotent. */
+  close(): void {
+    for (const record of [...this.#records.values()]) record.close();
+  }
+
+  /** The call is told that it is recorded. */
+  #seen(message: ToCall): ToCall {
+    if (message.kind !== 'call.started') return message;
+    const { call, callId } = message;
+    const record = this.#records.get(nameOf(call.callSid, call.attempt));
+    if (record === undefined) return message;
+    record.callId = callId;
+    this.#byCallId.set(callId, record);
+    return { ...message, call: { ...call, recordedFromMs: record.callStarts(call.move) } };
+  }
+}
+
+function nameOf(callSid: string, attempt: number): string {
+  return `${callSid}.${attempt}`;
+}
