@@ -92,6 +92,7 @@ export const SETTINGS = {
         .filter((part) => part !== ''),
     ),
   DATA_DIR: z.string().default('data'),
+  RECORD_CALLS: z.string().optional(),
   SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   DATABASE_URL: secretUrl(
     'a URL that begins with postgres:// or postgresql://',

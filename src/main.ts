@@ -10,6 +10,7 @@ import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
 import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
+import { openCallRecords } from './call-records.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
@@ -88,6 +89,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const wheel = new TimerWheel(clock, (thrown) =>
     log.error({ event: 'timer.failed', err: thrown }, 'a timer of the media plane failed'),
   );
+  const records = openCallRecords(config, clock, log);
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
   let server: TrunklineServer | null = null;
@@ -140,7 +142,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
-    await Promise.all([storeLink.close(), voiceLink.close()]);
+    await Promise.all([storeLink.close(), voiceLink.close(), records?.close()]);
   };
   let storeEngine: string;
   const { failure, filler } = systemPrompts(flows.default);
@@ -185,11 +187,17 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       },
       vendors,
       isVoiceReady: () => warmUp.isDone,
-      openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {
-        callMaxMs: config.CALL_MAX_SECONDS * 1000,
-        audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
-        goodbyePromptKey: failureKey,
-      }),
+      openStream: twilioStreams(
+        { clock, wheel, registry, census, log },
+        addon,
+        {
+          callMaxMs: config.CALL_MAX_SECONDS * 1000,
+          audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
+          goodbyePromptKey: failureKey,
+        },
+        records?.recorder ?? null,
+      ),
+      recorder: records?.recorder ?? null,
       apologyKey: failureKey,
       fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),

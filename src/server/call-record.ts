@@ -5,7 +5,7 @@
  *   open      the stream ended                                    ended
  *   ended     the call has said its last, on each worker it had   closed
  *   ended     5 s passed: a worker was lost                       closed
- *   any       `close`                                             closed
+ *   any       `close`                                             closed, without an end
  *   closed    any                                                 closed: what comes is dropped
  */
 import type { CallId } from '../channel/messages.ts';
@@ -13,15 +13,8 @@ import type { Clock, Timer } from '../clock.ts';
 import type { RecordHead } from '../journal/record-line.ts';
 import { RecordingJournal } from '../journal/recording-journal.ts';
 import type { MediaStreamHooks } from '../media/media-stream-hooks.ts';
+import type { RecordFile } from '../recordings/record-files.ts';
 import { RecordAudio } from './record-audio.ts';
-
-/** Where lines go. Never throws; what finds no room is lost, and the record with it. */
-export interface RecordSink {
-  /** One line, without its line feed. */
-  write(line: string): void;
-  /** Nothing more comes. Idempotent. */
-  finish(): void;
-}
 
 /** A commit takes 250 ms at most, and nothing else keeps a call that has ended. */
 const LAST_LINES_MAX_MS = 5000;
@@ -33,7 +26,7 @@ export class CallRecord {
   /** As its call is known here; null before it has begun. */
   callId: CallId | null = null;
   readonly #clock: Clock;
-  readonly #sink: RecordSink;
+  readonly #file: RecordFile;
   readonly #onClosed: () => void;
   #runsBegun = 0;
   #runsClosed = 0;
@@ -41,9 +34,9 @@ export class CallRecord {
   #lastLines: Timer | null = null;
   #isClosed = false;
 
-  constructor(head: RecordHead, sink: RecordSink, clock: Clock, onClosed: () => void) {
+  constructor(head: RecordHead, file: RecordFile, clock: Clock, onClosed: () => void) {
     this.#clock = clock;
-    this.#sink = sink;
+    this.#file = file;
     this.#onClosed = onClosed;
     this.openedAtMs = clock.nowMs();
     this.#write(JSON.stringify(head));
@@ -79,28 +72,32 @@ export class CallRecord {
     this.#closeIfDone();
   }
 
-  /** Idempotent. */
+  /** Ends it before the call has ended: it breaks off here. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
-    this.#write(JSON.stringify({ end: true, at: this.#readMs() }));
     this.#isClosed = true;
     if (this.#lastLines !== null) this.#clock.clearTimer(this.#lastLines);
-    this.#sink.finish();
+    this.#file.finish();
     this.#onClosed();
+  }
+
+  #end(): void {
+    this.#write(JSON.stringify({ end: true, at: this.#readMs() }));
+    this.close();
   }
 
   #streamEnded(): void {
     this.#hasEnded = true;
-    this.#lastLines = this.#clock.setTimer(LAST_LINES_MAX_MS, () => this.close());
+    this.#lastLines = this.#clock.setTimer(LAST_LINES_MAX_MS, () => this.#end());
     this.#closeIfDone();
   }
 
   #closeIfDone(): void {
-    if (this.#hasEnded && this.#runsClosed >= this.#runsBegun) this.close();
+    if (this.#hasEnded && this.#runsClosed >= this.#runsBegun) this.#end();
   }
 
   #write(line: string): void {
-    if (!this.#isClosed) this.#sink.write(line);
+    if (!this.#isClosed) this.#file.write(Buffer.from(`${line}\n`));
   }
 
   #readMs(): number {

@@ -6,14 +6,15 @@ import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import { RECORD_VERSION, type RecordHead } from '../journal/record-line.ts';
 import type { MediaStreamLimits } from '../media/media-stream-hooks.ts';
-import { CallRecord, type RecordSink } from './call-record.ts';
+import type { RecordFiles } from '../recordings/record-files.ts';
+import { recordName } from '../recordings/record-name.ts';
+import { CallRecord } from './call-record.ts';
 import type { CallPlacement } from './live-call-surroundings.ts';
 
 export interface CallRecorderParts {
   readonly clock: Clock;
   readonly about: Pick<RecordHead, 'build' | 'isa' | 'recognizers'>;
-  /** Null: there is no room for one more, and the call goes on without a record. */
-  readonly openSink: (name: string) => RecordSink | null;
+  readonly files: Pick<RecordFiles, 'open'>;
 }
 
 export class CallRecorder {
@@ -25,15 +26,15 @@ export class CallRecorder {
     this.#parts = parts;
   }
 
-  /** Begins the record of a stream that was just opened. */
+  /** Begins the record of a stream that was just opened. Null: there can be none, and the call goes on without. */
   open(
     { attempt, callSid }: { readonly callSid: string; readonly attempt: number },
     limits: MediaStreamLimits,
   ): CallRecord | null {
-    const { about, clock, openSink } = this.#parts;
-    const name = nameOf(callSid, attempt);
-    const sink = openSink(name);
-    if (sink === null) return null;
+    const { about, clock, files } = this.#parts;
+    const name = recordName(callSid, attempt);
+    const file = files.open(name, 'lines');
+    if (file.isGivenUp) return null;
     const { audioWaitMaxMs, callMaxMs, goodbyePromptKey } = limits;
     const head: RecordHead = {
       record: 'trunkline call',
@@ -45,7 +46,7 @@ export class CallRecorder {
       carrier: 'twilio',
       limits: { audioWaitMaxMs, callMaxMs, goodbyePromptKey },
     };
-    const record: CallRecord = new CallRecord(head, sink, clock, () => {
+    const record: CallRecord = new CallRecord(head, file, clock, () => {
       this.#records.delete(name);
       if (record.callId !== null) this.#byCallId.delete(record.callId);
     });
@@ -81,14 +82,10 @@ export class CallRecorder {
   #seen(message: ToCall): ToCall {
     if (message.kind !== 'call.started') return message;
     const { call, callId } = message;
-    const record = this.#records.get(nameOf(call.callSid, call.attempt));
+    const record = this.#records.get(recordName(call.callSid, call.attempt));
     if (record === undefined) return message;
     record.callId = callId;
     this.#byCallId.set(callId, record);
     return { ...message, call: { ...call, recordedFromMs: record.callStarts(call.move) } };
   }
-}
-
-function nameOf(callSid: string, attempt: number): string {
-  return `${callSid}.${attempt}`;
 }

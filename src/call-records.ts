@@ -1,0 +1,40 @@
+/** The records of calls, where `RECORD_CALLS` asks for them: their thread, and what writes to it. Part of the composition root. */
+import { resolve } from 'node:path';
+import { addon } from './audio/addon.ts';
+import { buildId } from './build-id.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+import { openRecordFolder, RecordLink } from './record-link.ts';
+import { CallRecorder } from './server/call-recorder.ts';
+
+export interface CallRecords {
+  readonly recorder: CallRecorder;
+  /** Finishes what is open as incomplete. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Null: none are kept. Throws ConfigError. */
+export function openCallRecords(config: Config, clock: Clock, log: Log): CallRecords | null {
+  if (config.RECORD_CALLS === undefined) return null;
+  const files = new RecordLink({
+    workerUrl: new URL('./recordings/record-worker.ts', import.meta.url),
+    start: {
+      folder: openRecordFolder(resolve(config.RECORD_CALLS), 'RECORD_CALLS'),
+      keepDays: 30,
+      logLevel: config.LOG_LEVEL,
+      logPii: config.LOG_PII,
+    },
+    clock,
+    log,
+  });
+  const about = { build: buildId(), isa: addon.activeIsa(), recognizers: config.speech.recognizers };
+  const recorder = new CallRecorder({ clock, files, about });
+  return {
+    recorder,
+    close: () => {
+      recorder.close();
+      return files.close();
+    },
+  };
+}
