@@ -33,20 +33,21 @@ export class JournaledRecognizer implements Recognizer {
     passOn(this.#journal, { kind: 'recognition', number, expectation }, () => {
       inner = this.#recognizer.open(expectation, signal);
     });
-    return new JournaledRecognition(number, inner!, this.#journal, this.#replies);
+    return new JournaledRecognition(number, inner, this.#journal, this.#replies);
   }
 }
 
 class JournaledRecognition implements Recognition {
   readonly #number: number;
-  readonly #inner: Recognition;
+  /** Null where the record answers: nobody was asked. */
+  readonly #inner: Recognition | null;
   readonly #journal: Journal;
   readonly #replies: JournaledReplies;
   readonly #hash = createHash('sha256');
   #samples = 0;
   #pieces = 0;
 
-  constructor(number: number, inner: Recognition, journal: Journal, replies: JournaledReplies) {
+  constructor(number: number, inner: Recognition | null, journal: Journal, replies: JournaledReplies) {
     this.#number = number;
     this.#inner = inner;
     this.#journal = journal;
@@ -58,19 +59,19 @@ class JournaledRecognition implements Recognition {
     this.#samples += samples.length;
     this.#hash.update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
     const piece = { kind: 'piece', recognition: this.#number, number: this.#pieces++ };
-    passOn(this.#journal, piece, () => this.#inner.push(audio), 'rarely');
+    passOn(this.#journal, piece, () => this.#inner?.push(audio), 'rarely');
   }
 
   end(): Promise<Transcript> {
     const number = this.#number;
     const sha256 = this.#hash.digest('hex');
     this.#journal.tell({ kind: 'transcribe', number, samples: this.#samples, sha256 });
-    const { tries } = this.#inner;
+    const inner = this.#inner;
     return this.#replies.of(
       'transcript',
       number,
-      () => this.#inner.end(),
-      () => (tries === undefined ? {} : { tries }),
+      () => inner?.end() ?? new Promise(() => {}),
+      () => (inner?.tries === undefined ? {} : { tries: inner.tries }),
     );
   }
 }
