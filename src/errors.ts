@@ -16,7 +16,8 @@ export const ERROR_CODES = {
   ERR_INVALID_STATE: 'A defect of ours; it ends the one call that met it.',
   ERR_CRASH_LOOP: 'The server ended too often in a short time; the supervisor gave up.',
   ERR_STORE: 'The call store could not read or write.',
-  ERR_RECORD: 'A recorded call cannot be replayed: the file is damaged, of another version, or something else.',
+  ERR_RECORD:
+    'A recorded call cannot be replayed: the file is damaged, of another version, or something else.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

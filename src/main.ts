@@ -8,9 +8,9 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
+import { openCallJournals } from './call-journals.ts';
 import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
-import { openCallRecords } from './call-records.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
@@ -89,7 +89,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const wheel = new TimerWheel(clock, (thrown) =>
     log.error({ event: 'timer.failed', err: thrown }, 'a timer of the media plane failed'),
   );
-  const records = openCallRecords(config, clock, log);
+  const journals = openCallJournals(config, clock, log);
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
   let server: TrunklineServer | null = null;
@@ -142,7 +142,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
-    await Promise.all([storeLink.close(), voiceLink.close(), records?.close()]);
+    await Promise.all([storeLink.close(), voiceLink.close(), journals?.close()]);
   };
   let storeEngine: string;
   const { failure, filler } = systemPrompts(flows.default);
@@ -195,9 +195,9 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
           audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
           goodbyePromptKey: failureKey,
         },
-        records?.recorder ?? null,
+        journals?.keeper ?? null,
       ),
-      recorder: records?.recorder ?? null,
+      journals: journals?.keeper ?? null,
       apologyKey: failureKey,
       fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),

@@ -3,8 +3,9 @@
  * `enter`, and what it tells them by `tell`. The stream itself knows nothing of that. In a replay the world around it is
  * made of the record, and the very same stream runs. I/O thread.
  */
-import { createHash } from 'node:crypto';
+
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import type { NativeStreamReceiver } from '../audio/addon-types.ts';
 import type { CallId, EndReason, FromCall, ToCall } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';

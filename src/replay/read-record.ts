@@ -88,7 +88,10 @@ function readHead(row: string | undefined, file: string): RecordHead {
   const { version } = value;
   if (version !== RECORD_VERSION) {
     const cure = 'replay it with the Trunkline that recorded it';
-    throw new RecordError(`Expected version ${RECORD_VERSION} of the record, received ${version}: ${cure}`, at);
+    throw new RecordError(
+      `Expected version ${RECORD_VERSION} of the record, received ${version}: ${cure}`,
+      at,
+    );
   }
   return checked(headSchema, value, at);
 }

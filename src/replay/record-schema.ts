@@ -119,17 +119,12 @@ const callInSchema = z.discriminatedUnion('kind', [
   }),
   z
     .object({ ...call, kind: z.literal('received'), of: message.optional(), message: z.string().optional() })
-    .refine(
-      ({ of, message: kind }) => (of === undefined) !== (kind === undefined),
-      'one of of and message',
-    ),
+    .refine(({ of, message: kind }) => (of === undefined) !== (kind === undefined), 'one of of and message'),
   z.object({ ...call, kind: z.literal('timer'), timer: count, dueAtMs: z.number() }),
   z.object({
     ...reply,
     kind: z.literal('transcript'),
-    value: z
-      .object({ text: z.string(), confidence: z.number().nullable(), provider: z.string() })
-      .optional(),
+    value: z.object({ text: z.string(), confidence: z.number().nullable(), provider: z.string() }).optional(),
     tries: z.array(z.unknown()).optional(),
   }),
   z.object({ ...reply, kind: z.literal('understood'), value: z.string().nullable().optional() }),

@@ -16,9 +16,9 @@ import { JournaledStream } from '../media/journaled-stream.ts';
 import { type Difference, FirstDifference } from './difference.ts';
 import type { NumberedLine, RecordedCall } from './read-record.ts';
 import type { MediaIn } from './record-schema.ts';
-import { ReplayedCallRun } from './replayed-call-run.ts';
 import { ReplayJournal } from './replay-journal.ts';
 import { audioOfRecord, DEAF_SOCKET, stillPlane } from './replay-world.ts';
+import { ReplayedCallRun } from './replayed-call-run.ts';
 
 export interface ReplayOptions {
   /** How a flow is run, in place of this build's way. */

@@ -2,8 +2,9 @@
  * The call plane of a replay, for one worker that had the call: the very `Call`, with the record in place of the store, the
  * vendors and the clock. What the streams posted for it waits here until the record says that it arrived.
  */
-import { JournaledCall } from '../call/journaled-call.ts';
+
 import { scriptOf } from '../call/flow-script.ts';
+import { JournaledCall } from '../call/journaled-call.ts';
 import type { Script } from '../call/script.ts';
 import type { CallStart, FromCall, ToCall } from '../channel/messages.ts';
 import { RecordError } from '../errors.ts';
@@ -113,7 +114,10 @@ export class ReplayedCallRun {
     else call.receive(message);
   }
 
-  #readFlow({ flow: { directory, fileName, text }, line }: Extract<CallIn, { kind: 'begun' }> & NumberedLine): Flow {
+  #readFlow({
+    flow: { directory, fileName, text },
+    line,
+  }: Extract<CallIn, { kind: 'begun' }> & NumberedLine): Flow {
     const { flow, problems } = readFlow(text, fileName, { directory, checkAudio: () => null });
     if (flow !== null) return flow;
     const why = problems[0]?.message ?? 'it cannot be read';

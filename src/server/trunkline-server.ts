@@ -14,7 +14,7 @@ import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
 import { CallDoor } from './call-door.ts';
-import type { CallRecorder } from './call-recorder.ts';
+import type { JournalKeeper } from './journal-keeper.ts';
 import { CallReturn } from './call-return.ts';
 import { ContinueWebhook } from './continue-webhook.ts';
 import { Drain } from './drain.ts';
@@ -72,8 +72,8 @@ export interface ServerParts {
   readonly claimPort?: () => Promise<number | null>;
   /** The port is listened on no more; streams end after this, and their carriers ask elsewhere. */
   readonly onPortLeft?: () => void;
-  /** Keeps every call's record; absent: none is kept. */
-  readonly recorder?: CallRecorder | null;
+  /** Keeps every call's journal; null or absent: none is kept. */
+  readonly journals?: JournalKeeper | null;
   /** Further routes (metrics, pages), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
 }
@@ -133,7 +133,7 @@ export class TrunklineServer {
     const around: LiveCallSurroundings = {
       ...parts,
       accountSid: settings.accountSid,
-      workers: parts.recorder?.placing(workers) ?? workers,
+      workers: parts.journals?.placing(workers) ?? workers,
     };
     const gate = new WebhookGate(settings, this.#address, this.#quietLog);
     const tokens = new StreamTokens({ clock, sessionKey });
@@ -233,7 +233,7 @@ export class TrunklineServer {
     }
     this.#listener?.close();
     await this.workers.close();
-    this.#parts.recorder?.close();
+    this.#parts.journals?.close();
   }
 
   #createWorkers(): WorkerPool {
@@ -245,7 +245,7 @@ export class TrunklineServer {
       heapLimitBytes: settings.workerHeapLimitBytes,
       settings: workerSettings,
       onMessage: (message) => this.directory.receive(message),
-      onRecorded: (message) => this.#parts.recorder?.take(message),
+      onRecorded: (message) => this.#parts.journals?.take(message),
       onVendor: (index, message) => {
         if (message === null) vendors.forget(`worker ${index}`);
         else vendors.receive(`worker ${index}`, message);

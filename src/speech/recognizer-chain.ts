@@ -17,13 +17,7 @@
 import type { PcmAudio } from '../audio/audio-format.ts';
 import type { Clock } from '../clock.ts';
 import { DeadlineError, ProviderError, toErrorRecord } from '../errors.ts';
-import type {
-  Recognition,
-  Recognizer,
-  RecognizerTry,
-  SpeechExpectation,
-  Transcript,
-} from './recognizer.ts';
+import type { Recognition, Recognizer, RecognizerTry, SpeechExpectation, Transcript } from './recognizer.ts';
 import { withDeadline } from './recognizer-deadline.ts';
 import type { VendorGuard } from './resilience/vendor-guard.ts';
 import type { VendorTally } from './resilience/vendor-tally.ts';

@@ -9,7 +9,9 @@ import { TrunklineRig } from '../support/trunkline-rig.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rec-'));
 let rig: TrunklineRig;
-beforeAll(async () => { rig = await TrunklineRig.start({ RECORD_CALLS: folder }); }, 60000);
+beforeAll(async () => {
+  rig = await TrunklineRig.start({ RECORD_CALLS: folder });
+}, 60000);
 afterAll(() => rig.close());
 
 it('replays', async () => {
@@ -17,13 +19,24 @@ it('replays', async () => {
   const calls = await Promise.all([
     rig.place({ answers: { first: yes, second: yes } }).finished,
     rig.place({ answers: { first: '1', second: '2' } }).finished,
-    rig.place({ }).finished,
+    rig.place({}).finished,
   ]);
-  console.log(folder, calls.map((c) => c.record.outcome));
-  await vi.waitFor(() => expect(readdirSync(folder).filter((n) => n.endsWith('.jsonl')).length).toBe(3), { timeout: 5000 });
+  console.log(
+    folder,
+    calls.map((c) => c.record.outcome),
+  );
+  await vi.waitFor(() => expect(readdirSync(folder).filter((n) => n.endsWith('.jsonl')).length).toBe(3), {
+    timeout: 5000,
+  });
   for (const name of readdirSync(folder)) {
     const record = readRecord(join(folder, name));
     const result = await replayCall(record);
-    console.log(name, record.lines.length, record.isBrokenOff, result.outputs.length, JSON.stringify(result.difference));
+    console.log(
+      name,
+      record.lines.length,
+      record.isBrokenOff,
+      result.outputs.length,
+      JSON.stringify(result.difference),
+    );
   }
 });

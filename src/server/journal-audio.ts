@@ -4,7 +4,7 @@ import type { ReadyPrompt } from '../audio/ready-prompt.ts';
 import type { AudioLine } from '../journal/record-line.ts';
 import type { AudioNames } from '../media/journaled-prompts.ts';
 
-export class RecordAudio implements AudioNames {
+export class JournalAudio implements AudioNames {
   readonly #write: (line: AudioLine) => void;
   readonly #names = new Map<ReadyPrompt, string>();
   readonly #prompts = new Map<string, ReadyPrompt>();

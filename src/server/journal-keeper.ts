@@ -8,21 +8,21 @@ import { RECORD_VERSION, type RecordHead } from '../journal/record-line.ts';
 import type { MediaStreamLimits } from '../media/media-stream-hooks.ts';
 import type { RecordFiles } from '../recordings/record-files.ts';
 import { recordName } from '../recordings/record-name.ts';
-import { CallRecord } from './call-record.ts';
+import { StreamJournal } from './stream-journal.ts';
 import type { CallPlacement } from './live-call-surroundings.ts';
 
-export interface CallRecorderParts {
+export interface JournalKeeperParts {
   readonly clock: Clock;
   readonly about: Pick<RecordHead, 'build' | 'isa' | 'recognizers'>;
   readonly files: Pick<RecordFiles, 'open'>;
 }
 
-export class CallRecorder {
-  readonly #parts: CallRecorderParts;
-  readonly #records = new Map<string, CallRecord>();
-  readonly #byCallId = new Map<CallId, CallRecord>();
+export class JournalKeeper {
+  readonly #parts: JournalKeeperParts;
+  readonly #open = new Map<string, StreamJournal>();
+  readonly #byCallId = new Map<CallId, StreamJournal>();
 
-  constructor(parts: CallRecorderParts) {
+  constructor(parts: JournalKeeperParts) {
     this.#parts = parts;
   }
 
@@ -30,7 +30,7 @@ export class CallRecorder {
   open(
     { attempt, callSid }: { readonly callSid: string; readonly attempt: number },
     limits: MediaStreamLimits,
-  ): CallRecord | null {
+  ): StreamJournal | null {
     const { about, clock, files } = this.#parts;
     const name = recordName(callSid, attempt);
     const file = files.open(name, 'lines');
@@ -46,12 +46,12 @@ export class CallRecorder {
       carrier: 'twilio',
       limits: { audioWaitMaxMs, callMaxMs, goodbyePromptKey },
     };
-    const record: CallRecord = new CallRecord(head, file, clock, () => {
-      this.#records.delete(name);
-      if (record.callId !== null) this.#byCallId.delete(record.callId);
+    const journal: StreamJournal = new StreamJournal(head, file, clock, () => {
+      this.#open.delete(name);
+      if (journal.callId !== null) this.#byCallId.delete(journal.callId);
     });
-    this.#records.set(name, record);
-    return record;
+    this.#open.set(name, journal);
+    return journal;
   }
 
   /** The workers, as calls that may be recorded have them. */
@@ -70,22 +70,22 @@ export class CallRecorder {
 
   /** Records that are open now. */
   get openCount(): number {
-    return this.#records.size;
+    return this.#open.size;
   }
 
   /** Closes those that are open, as they are. Idempotent. */
   close(): void {
-    for (const record of [...this.#records.values()]) record.close();
+    for (const journal of [...this.#open.values()]) journal.close();
   }
 
   /** The call is told that it is recorded. */
   #seen(message: ToCall): ToCall {
     if (message.kind !== 'call.started') return message;
     const { call, callId } = message;
-    const record = this.#records.get(recordName(call.callSid, call.attempt));
-    if (record === undefined) return message;
-    record.callId = callId;
-    this.#byCallId.set(callId, record);
-    return { ...message, call: { ...call, recordedFromMs: record.callStarts(call.move) } };
+    const journal = this.#open.get(recordName(call.callSid, call.attempt));
+    if (journal === undefined) return message;
+    journal.callId = callId;
+    this.#byCallId.set(callId, journal);
+    return { ...message, call: { ...call, recordedFromMs: journal.callStarts(call.move) } };
   }
 }

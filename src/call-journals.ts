@@ -1,4 +1,4 @@
-/** The records of calls, where `RECORD_CALLS` asks for them: their thread, and what writes to it. Part of the composition root. */
+/** The journals of calls, where `RECORD_CALLS` asks for them: their thread, and what writes to it. Part of the composition root. */
 import { resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { buildId } from './build-id.ts';
@@ -6,16 +6,16 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { openRecordFolder, RecordLink } from './record-link.ts';
-import { CallRecorder } from './server/call-recorder.ts';
+import { JournalKeeper } from './server/journal-keeper.ts';
 
-export interface CallRecords {
-  readonly recorder: CallRecorder;
+export interface CallJournals {
+  readonly keeper: JournalKeeper;
   /** Finishes what is open as incomplete. Idempotent. */
   close(): Promise<void>;
 }
 
 /** Null: none are kept. Throws ConfigError. */
-export function openCallRecords(config: Config, clock: Clock, log: Log): CallRecords | null {
+export function openCallJournals(config: Config, clock: Clock, log: Log): CallJournals | null {
   if (config.RECORD_CALLS === undefined) return null;
   const files = new RecordLink({
     workerUrl: new URL('./recordings/record-worker.ts', import.meta.url),
@@ -29,11 +29,11 @@ export function openCallRecords(config: Config, clock: Clock, log: Log): CallRec
     log,
   });
   const about = { build: buildId(), isa: addon.activeIsa(), recognizers: config.speech.recognizers };
-  const recorder = new CallRecorder({ clock, files, about });
+  const keeper = new JournalKeeper({ clock, files, about });
   return {
-    recorder,
+    keeper,
     close: () => {
-      recorder.close();
+      keeper.close();
       return files.close();
     },
   };

@@ -1,27 +1,28 @@
 /**
- * The record of one stream of a call, while it is being made: both planes' lines in the order in which they come here, and
+ * The journal of one stream of a call as it is written: both planes' lines in the order in which they come here, and
  * the end of it. Not what is in the lines (`media/journaled-stream.ts`, `call/journaled-call.ts`), nor the file. I/O thread.
  *
  *   open      the stream ended                                    ended
  *   ended     the call has said its last, on each worker it had   closed
  *   ended     5 s passed: a worker was lost                       closed
- *   any       `close`                                             closed, without an end
+ *   ended     `close`                                             closed
+ *   open      `close`                                             closed: it breaks off
  *   closed    any                                                 closed: what comes is dropped
  */
 import type { CallId } from '../channel/messages.ts';
 import type { Clock, Timer } from '../clock.ts';
-import type { RecordHead } from '../journal/record-line.ts';
+import type { EndLine, RecordHead } from '../journal/record-line.ts';
 import { RecordingJournal } from '../journal/recording-journal.ts';
 import type { MediaStreamHooks } from '../media/media-stream-hooks.ts';
 import type { RecordFile } from '../recordings/record-files.ts';
-import { RecordAudio } from './record-audio.ts';
+import { JournalAudio } from './journal-audio.ts';
 
 /** A commit takes 250 ms at most, and nothing else keeps a call that has ended. */
 const LAST_LINES_MAX_MS = 5000;
 
-export class CallRecord {
+export class StreamJournal {
   readonly journal: RecordingJournal;
-  readonly audio: RecordAudio;
+  readonly audio: JournalAudio;
   readonly openedAtMs: number;
   /** As its call is known here; null before it has begun. */
   callId: CallId | null = null;
@@ -42,7 +43,7 @@ export class CallRecord {
     this.#write(JSON.stringify(head));
     const write = (line: string): void => this.#write(line);
     this.journal = new RecordingJournal({ plane: 'media', readMs: () => this.#readMs(), write });
-    this.audio = new RecordAudio((line) => write(JSON.stringify(line)));
+    this.audio = new JournalAudio((line) => write(JSON.stringify(line)));
   }
 
   /** The stream's hooks, and the record's end behind that of the stream. */
@@ -72,18 +73,23 @@ export class CallRecord {
     this.#closeIfDone();
   }
 
-  /** Ends it before the call has ended: it breaks off here. Idempotent. */
+  /** The process ends: the record of a stream that lives breaks off here. Idempotent. */
   close(): void {
+    if (this.#hasEnded) this.#end();
+    else this.#finish();
+  }
+
+  #end(): void {
+    this.#write(JSON.stringify({ end: true, at: this.#readMs() } satisfies EndLine));
+    this.#finish();
+  }
+
+  #finish(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#lastLines !== null) this.#clock.clearTimer(this.#lastLines);
     this.#file.finish();
     this.#onClosed();
-  }
-
-  #end(): void {
-    this.#write(JSON.stringify({ end: true, at: this.#readMs() }));
-    this.close();
   }
 
   #streamEnded(): void {
