@@ -10,6 +10,8 @@ import { JournalKeeper } from './server/journal-keeper.ts';
 
 export interface CallJournals {
   readonly keeper: JournalKeeper;
+  /** Files that have not got their name yet. */
+  openCount(): number;
   /** Finishes what is open as incomplete. Idempotent. */
   close(): Promise<void>;
 }
@@ -21,7 +23,7 @@ export function openCallJournals(config: Config, clock: Clock, log: Log): CallJo
     workerUrl: new URL('./recordings/record-worker.ts', import.meta.url),
     start: {
       folder: openRecordFolder(resolve(config.RECORD_CALLS), 'RECORD_CALLS'),
-      keepDays: 30,
+      keepDays: config.RECORDINGS_KEEP_DAYS,
       logLevel: config.LOG_LEVEL,
       logPii: config.LOG_PII,
     },
@@ -32,6 +34,7 @@ export function openCallJournals(config: Config, clock: Clock, log: Log): CallJo
   const keeper = new JournalKeeper({ clock, files, about });
   return {
     keeper,
+    openCount: () => files.counts().open,
     close: () => {
       keeper.close();
       return files.close();

@@ -21,6 +21,8 @@ import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { beginNodeReport } from './node-report.ts';
+import { openRecordFolder, RecordLink } from './record-link.ts';
+import { AUDIO_FOLDER } from './recordings/record-name.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
@@ -50,6 +52,8 @@ export interface TrunklineOptions {
   readonly callWorkerUrl?: URL;
   /** Entry of the store thread. */
   readonly storeWorkerUrl?: URL;
+  /** Entry of the recordings' thread. */
+  readonly recordWorkerUrl?: URL;
   /** The process should end: told once, with the cause. */
   readonly onFatal?: (error: Error) => void;
   readonly onProgress?: (progress: WarmUpProgress) => void;
@@ -83,6 +87,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const log = options.log ?? createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   const dataDir = openDataDir(config.DATA_DIR);
   const threadLog = { logLevel: config.LOG_LEVEL, logPii: config.LOG_PII };
+  const recordings = recordingsOf(config, dataDir, options.recordWorkerUrl, { clock, log });
   const vendors = new VendorHealthBoard(log);
   const registry = new PromptRegistry();
   const census = new MediaCensus();
@@ -142,7 +147,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
-    await Promise.all([storeLink.close(), voiceLink.close(), journals?.close()]);
+    await Promise.all([storeLink.close(), voiceLink.close(), recordings?.close(), journals?.close()]);
   };
   let storeEngine: string;
   const { failure, filler } = systemPrompts(flows.default);
@@ -198,6 +203,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         journals?.keeper ?? null,
       ),
       journals: journals?.keeper ?? null,
+      recordings,
       apologyKey: failureKey,
       fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),
@@ -240,6 +246,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       mediaTimers: wheel.pendingTimers,
       promptsPlaying: registry.counts().playing,
       promptWaiters: registry.counts().waiters,
+      recordings: (recordings?.counts().open ?? 0) + (journals?.openCount() ?? 0),
       nativeReceivers: addon.liveObjects().receivers,
     }),
     close: () => {
@@ -253,6 +260,19 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 /** Of this process and no other: a process that comes after it on this machine has not its calls. */
 function newNodeId(): string {
   return `${hostname()}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Null where no call is recorded. Throws ConfigError. */
+function recordingsOf(
+  { LOG_LEVEL, LOG_PII, RECORD_AUDIO, RECORDINGS_KEEP_DAYS }: Config,
+  dataDir: string,
+  workerUrl = new URL('./recordings/record-worker.ts', import.meta.url),
+  parts: { readonly clock: Clock; readonly log: Log },
+): RecordLink | null {
+  if (!RECORD_AUDIO) return null;
+  const folder = openRecordFolder(join(dataDir, AUDIO_FOLDER), 'DATA_DIR');
+  const start = { folder, keepDays: RECORDINGS_KEEP_DAYS, logLevel: LOG_LEVEL, logPii: LOG_PII };
+  return new RecordLink({ workerUrl, start, ...parts });
 }
 
 function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | null {

@@ -10,6 +10,7 @@ import type { NativeStreamReceiver } from '../audio/addon-types.ts';
 import type { CallId, EndReason, FromCall, ToCall } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
+import type { RecordFile } from '../recordings/record-files.ts';
 import type { CarrierSocket } from './carrier-socket.ts';
 import { type AudioNames, JournaledPrompts } from './journaled-prompts.ts';
 import { JournaledSocket } from './journaled-socket.ts';
@@ -72,9 +73,10 @@ export class JournaledStream {
     this.#journal.enter(input, () => this.#stream.receive(message, isBinary));
   }
 
-  accept(callId: CallId, callBeganAgoMs: number): void {
+  /** A recording of the audio is no part of the journal: nothing depends on it. */
+  accept(callId: CallId, callBeganAgoMs: number, recording: RecordFile | null): void {
     const input = { kind: 'accepted', callId, callBeganAgoMs };
-    this.#journal.enter(input, () => this.#stream.accept(callId, callBeganAgoMs));
+    this.#journal.enter(input, () => this.#stream.accept(callId, callBeganAgoMs, recording));
   }
 
   /** An order of the call's own is kept by name: the record has its content from the call. */

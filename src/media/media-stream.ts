@@ -22,6 +22,8 @@
  */
 import { RECEIVED } from '../audio/addon-types.ts';
 import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import type { RecordFile } from '../recordings/record-files.ts';
+import { CallRecorder } from './call-recorder.ts';
 import { closeCodeOf } from './close-code.ts';
 import { Hearing } from './hearing.ts';
 import { MediaGap } from './media-gap.ts';
@@ -61,6 +63,7 @@ export class MediaStream {
   #state: StreamState = { kind: 'opening' };
   #streamSid = '';
   #callId: CallId | null = null;
+  #recorder: CallRecorder | null = null;
 
   /** Call it in the socket's open event. The stream owns `transport` and its receiver from now on. */
   constructor(plane: MediaPlane, transport: Transport, hooks: MediaStreamHooks, limits: MediaStreamLimits) {
@@ -122,6 +125,7 @@ export class MediaStream {
 
   #take(found: number): void {
     if ((found & RECEIVED.media) !== 0) {
+      this.#recorder?.heard();
       this.#watch.mediaCame();
       this.#gap.mediaCame();
     }
@@ -169,9 +173,16 @@ export class MediaStream {
     this.#hooks.onStart(start);
   }
 
-  /** The server has validated the start. `callBeganAgoMs`: since the call's first stream began. Idempotent. */
-  accept(callId: CallId, callBeganAgoMs = 0): void {
-    if (this.#state.kind !== 'starting') return;
+  /**
+   * The server has validated the start. `callBeganAgoMs`: since the call's first stream began. `recording` is the stream's
+   * from now on; null records nothing. Idempotent.
+   */
+  accept(callId: CallId, callBeganAgoMs = 0, recording: RecordFile | null = null): void {
+    if (this.#state.kind !== 'starting') {
+      recording?.finish();
+      return;
+    }
+    if (recording !== null) this.#record(recording);
     const { digits } = this.#state;
     this.#watch.callBegan(callBeganAgoMs);
     this.#callId = callId;
@@ -179,6 +190,11 @@ export class MediaStream {
     for (const { digit, atStreamMs } of digits) {
       this.#hooks.post({ kind: 'digit', callId, digit, atStreamMs });
     }
+  }
+
+  #record(recording: RecordFile): void {
+    this.#recorder = CallRecorder.begin(recording, this.#transport, this.#plane.clock);
+    if (this.#recorder !== null) this.#playback.recordBy(this.#recorder);
   }
 
   #digit(digit: string): void {
@@ -300,6 +316,7 @@ export class MediaStream {
     try {
       this.#transport.receiver.close();
       this.#playback.close();
+      this.#recorder?.finish();
       this.#socket.close(reason === 'peer does not read' ? null : closeCode, reason);
     } finally {
       this.#logEnd(reason);

@@ -25,6 +25,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Audible } from './barge-in.ts';
+import type { CallRecorder } from './call-recorder.ts';
 import { SENT } from './carrier-socket.ts';
 import { MarkTrust } from './mark-trust.ts';
 import { Pacer } from './pacer.ts';
@@ -84,6 +85,11 @@ export class Playback implements PromptWaiter {
     this.#pacer = new Pacer(of.transport);
     this.#hooks = hooks;
     this.#timer = of.wheel.createTimer(() => this.#guard(() => this.#advance(this.#clock.nowMs())));
+  }
+
+  /** From now on: what is sent, and what the caller hears of it. */
+  recordBy(recorder: CallRecorder): void {
+    this.#pacer.recorder = recorder;
   }
 
   get state(): PlaybackState {

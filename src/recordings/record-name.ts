@@ -8,6 +8,9 @@
  */
 import type { RecordKind } from '../channel/record-messages.ts';
 
+/** In `DATA_DIR`. */
+export const AUDIO_FOLDER = 'recordings';
+
 const NAME = /^CA[0-9a-fA-F]{32}-\d{1,9}$/;
 const FILE = /^(CA[0-9a-fA-F]{32}-\d{1,9})(?:\.incomplete)?\.(?:wav|jsonl)$/;
 const PART = /^(CA[0-9a-fA-F]{32}-\d{1,9})\.(wav|jsonl)\.part$/;

@@ -111,7 +111,7 @@ class Replay {
         stream.receive(contentOf(input), input.isBinary === true);
         return;
       case 'accepted':
-        stream.accept(input.callId, input.callBeganAgoMs);
+        stream.accept(input.callId, input.callBeganAgoMs, null);
         return;
       case 'call.started':
         this.#media.enter({ kind: 'call.started', run: input.run }, () => {

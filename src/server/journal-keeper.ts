@@ -1,5 +1,5 @@
 /**
- * Keeps the records of calls (`RECORD_CALLS`): one for each stream, from its opening. Sees what goes to the workers and what
+ * Keeps the journals of calls (`RECORD_CALLS`): one for each stream, from its opening. Sees what goes to the workers and what
  * of their calls' journals comes back; the streams write for themselves. I/O thread.
  */
 import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
@@ -8,8 +8,8 @@ import { RECORD_VERSION, type RecordHead } from '../journal/record-line.ts';
 import type { MediaStreamLimits } from '../media/media-stream-hooks.ts';
 import type { RecordFiles } from '../recordings/record-files.ts';
 import { recordName } from '../recordings/record-name.ts';
-import { StreamJournal } from './stream-journal.ts';
 import type { CallPlacement } from './live-call-surroundings.ts';
+import { StreamJournal } from './stream-journal.ts';
 
 export interface JournalKeeperParts {
   readonly clock: Clock;
@@ -26,7 +26,7 @@ export class JournalKeeper {
     this.#parts = parts;
   }
 
-  /** Begins the record of a stream that was just opened. Null: there can be none, and the call goes on without. */
+  /** Begins the journal of a stream that was just opened. Null: there can be none, and the call goes on without. */
   open(
     { attempt, callSid }: { readonly callSid: string; readonly attempt: number },
     limits: MediaStreamLimits,
@@ -66,11 +66,6 @@ export class JournalKeeper {
   /** A line of a call's journal, from its worker. */
   take({ callId, isLast, line }: Extract<FromCall, { kind: 'recorded' }>): void {
     this.#byCallId.get(callId)?.take(line, isLast);
-  }
-
-  /** Records that are open now. */
-  get openCount(): number {
-    return this.#open.size;
   }
 
   /** Closes those that are open, as they are. Idempotent. */
