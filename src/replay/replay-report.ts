@@ -74,6 +74,7 @@ function toNoteTurns(atMs: number, message: FromCall): ReplayedTurn[] {
     const text = `the call's code failed: ${message.error.message}`;
     return [{ atMs, who: 'note', text }];
   }
+  if (message.kind === 'fill') return [{ atMs, who: 'note', text: 'the silence is filled' }];
   return message.kind === 'note' ? noteTurns(message.note).map((turn) => ({ atMs, ...turn })) : [];
 }
 
