@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
+import { openAudioRecordings } from './audio-recordings.ts';
 import { openCallJournals } from './call-journals.ts';
 import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
@@ -21,8 +22,6 @@ import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { beginNodeReport } from './node-report.ts';
-import { openRecordFolder, RecordLink } from './record-link.ts';
-import { AUDIO_FOLDER } from './recordings/record-name.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
@@ -87,7 +86,11 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const log = options.log ?? createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   const dataDir = openDataDir(config.DATA_DIR);
   const threadLog = { logLevel: config.LOG_LEVEL, logPii: config.LOG_PII };
-  const recordings = recordingsOf(config, dataDir, options.recordWorkerUrl, { clock, log });
+  const recordings = openAudioRecordings(config, dataDir, {
+    workerUrl: options.recordWorkerUrl ?? new URL('./recordings/record-worker.ts', import.meta.url),
+    clock,
+    log,
+  });
   const vendors = new VendorHealthBoard(log);
   const registry = new PromptRegistry();
   const census = new MediaCensus();
@@ -260,19 +263,6 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 /** Of this process and no other: a process that comes after it on this machine has not its calls. */
 function newNodeId(): string {
   return `${hostname()}-${randomBytes(4).toString('hex')}`;
-}
-
-/** Null where no call is recorded. Throws ConfigError. */
-function recordingsOf(
-  { LOG_LEVEL, LOG_PII, RECORD_AUDIO, RECORDINGS_KEEP_DAYS }: Config,
-  dataDir: string,
-  workerUrl = new URL('./recordings/record-worker.ts', import.meta.url),
-  parts: { readonly clock: Clock; readonly log: Log },
-): RecordLink | null {
-  if (!RECORD_AUDIO) return null;
-  const folder = openRecordFolder(join(dataDir, AUDIO_FOLDER), 'DATA_DIR');
-  const start = { folder, keepDays: RECORDINGS_KEEP_DAYS, logLevel: LOG_LEVEL, logPii: LOG_PII };
-  return new RecordLink({ workerUrl, start, ...parts });
 }
 
 function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | null {

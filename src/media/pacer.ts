@@ -4,7 +4,7 @@
  * after a pause it starts again from now. Has no timer and no queue: `playback.ts` says what is sent and when. I/O thread.
  */
 
-import type { CallRecorder } from './call-recorder.ts';
+import type { AudioRecorder } from './audio-recorder.ts';
 import { SENT } from './carrier-socket.ts';
 import type { PlaybackItem } from './playback-item.ts';
 import type { Transport } from './transport.ts';
@@ -17,7 +17,7 @@ const BUFFERED_BYTES_MAX = 16 * 1024;
 export class Pacer {
   readonly #transport: Transport;
   /** Told of what is sent, and of when it is heard; null where nothing is recorded. */
-  recorder: CallRecorder | null = null;
+  recorder: AudioRecorder | null = null;
   #playoutEndAtMs = 0;
 
   constructor(transport: Transport) {

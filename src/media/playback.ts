@@ -24,8 +24,8 @@
  * is sent, `pacer.ts`.
  */
 import type { Clock } from '../clock.ts';
+import type { AudioRecorder } from './audio-recorder.ts';
 import type { Audible } from './barge-in.ts';
-import type { CallRecorder } from './call-recorder.ts';
 import { SENT } from './carrier-socket.ts';
 import { MarkTrust } from './mark-trust.ts';
 import { Pacer } from './pacer.ts';
@@ -87,8 +87,8 @@ export class Playback implements PromptWaiter {
     this.#timer = of.wheel.createTimer(() => this.#guard(() => this.#advance(this.#clock.nowMs())));
   }
 
-  /** From now on: what is sent, and what the caller hears of it. */
-  recordBy(recorder: CallRecorder): void {
+  /** Told from now on of what is sent and when it is heard. */
+  set recorder(recorder: AudioRecorder | null) {
     this.#pacer.recorder = recorder;
   }
 

@@ -8,9 +8,6 @@
  */
 import type { RecordKind } from '../channel/record-messages.ts';
 
-/** In `DATA_DIR`. */
-export const AUDIO_FOLDER = 'recordings';
-
 const NAME = /^CA[0-9a-fA-F]{32}-\d{1,9}$/;
 const FILE = /^(CA[0-9a-fA-F]{32}-\d{1,9})(?:\.incomplete)?\.(?:wav|jsonl)$/;
 const PART = /^(CA[0-9a-fA-F]{32}-\d{1,9})\.(wav|jsonl)\.part$/;
@@ -39,9 +36,9 @@ export function finishedFileName(name: string, kind: RecordKind, isComplete: boo
   return `${name}${isComplete ? '' : '.incomplete'}${ENDINGS[kind]}`;
 }
 
-/** Whether it is a finished recording, complete or not. */
-export function isFinishedFile(fileName: string): boolean {
-  return FILE.test(fileName);
+/** The name of a finished recording, complete or not; null for any other file. */
+export function nameOfFinishedFile(fileName: string): string | null {
+  return FILE.exec(fileName)?.[1] ?? null;
 }
 
 /** What the file is a part of; null for any other file. */

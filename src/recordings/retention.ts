@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { isFinishedFile } from './record-name.ts';
+import { nameOfFinishedFile } from './record-name.ts';
 
 const SWEEP_EVERY_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -45,7 +45,7 @@ export class Retention {
     try {
       for await (const entry of await opendir(folder)) {
         if (this.#isClosed) break;
-        if (!entry.isFile() || !isFinishedFile(entry.name)) continue;
+        if (!entry.isFile() || nameOfFinishedFile(entry.name) === null) continue;
         const path = join(folder, entry.name);
         try {
           if ((await lstat(path)).mtimeMs >= oldestAtWallMs) continue;

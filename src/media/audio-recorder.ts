@@ -59,7 +59,7 @@ interface Span {
   written: number;
 }
 
-export class CallRecorder {
+export class AudioRecorder {
   readonly #file: RecordFile;
   readonly #receiver: NativeStreamReceiver;
   readonly #clock: Clock;
@@ -83,9 +83,9 @@ export class CallRecorder {
   }
 
   /** Position 0 is now. It owns `file` from here on. Null, and an empty file, for a stream that is not of a telephone. */
-  static begin(file: RecordFile, { format, receiver }: Transport, clock: Clock): CallRecorder | null {
+  static begin(file: RecordFile, { format, receiver }: Transport, clock: Clock): AudioRecorder | null {
     if (format.codec === 'mulaw' && format.sampleRateHz === 8000)
-      return new CallRecorder(file, receiver, clock);
+      return new AudioRecorder(file, receiver, clock);
     file.finish();
     return null;
   }
