@@ -92,7 +92,6 @@ export const SETTINGS = {
         .filter((part) => part !== ''),
     ),
   DATA_DIR: z.string().default('data'),
-  RECORD_CALLS: z.string().optional(),
   SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   DATABASE_URL: secretUrl(
     'a URL that begins with postgres:// or postgresql://',
@@ -141,6 +140,7 @@ export const SETTINGS = {
   WORKER_STALL_MS: wholeNumber(500, 60_000).default(2000),
   WORKER_MEMORY_MB: wholeNumber(64, 65_536).default(512),
   RECORD_AUDIO: flag.default(false),
+  RECORD_CALLS: z.string().optional(),
   RECORDINGS_KEEP_DAYS: wholeNumber(1, 3650).default(30),
   LOG_LEVEL: z
     .enum(
