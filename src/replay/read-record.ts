@@ -6,8 +6,8 @@ import { RecordError } from '../errors.ts';
 import { type AudioLine, type PlaneLine, RECORD_VERSION, type RecordHead } from '../journal/record-line.ts';
 import { audioSchema, endSchema, headSchema, lineSchemaOf } from './record-schema.ts';
 
-/** Three hours of a call; more is no record of ours. */
-const RECORD_BYTES_MAX = 256 * 1024 * 1024;
+/** Four hours of a call, the longest, are 360 MB; and a string may hold no more than this. */
+const RECORD_BYTES_MAX = 500 * 1024 * 1024;
 const GZIP = [0x1f, 0x8b];
 
 /** A line of a plane, and where in the file it stands. */

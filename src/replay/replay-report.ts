@@ -1,5 +1,6 @@
 /** What a replay came to, for people and programs: the turns of the call, its states, and what was played. */
 import type { CallNote, FromCall } from '../channel/messages.ts';
+import type { ErrorRecord } from '../errors.ts';
 import type { RecognizerTry } from '../speech/recognizer.ts';
 import type { RecordedCall } from './read-record.ts';
 import type { ReplayedOutput, ReplayResult } from './replay-call.ts';
@@ -107,11 +108,13 @@ function inputTurns({ lines }: RecordedCall, untilLine: number): ReplayedTurn[] 
     if (kind === 'call.started' && (run ?? 0) > 0)
       return [{ atMs, who: 'note', text: 'the call begins anew, from its last state' }];
     if (kind !== 'transcript') return [];
-    const failed = ((tries as readonly RecognizerTry[] | undefined) ?? []).filter(
-      ({ outcome }) => outcome !== 'ok' && outcome !== 'withdrawn',
-    );
+    const all = (tries as readonly RecognizerTry[] | undefined) ?? [];
+    const failed = all.filter(({ outcome }) => outcome !== 'ok' && outcome !== 'withdrawn');
     const told = failed.map(({ outcome, provider }) => `${provider}: ${outcome}`);
-    if (told.length === 0 && error !== undefined) told.push((error as { message: string }).message);
+    const failure = error as ErrorRecord | undefined;
+    // One that was aborted was of no more use: the caller went on, or pressed a key.
+    if (told.length === 0 && failure !== undefined && failure.name !== 'AbortError')
+      told.push(failure.message);
     return told.map((text) => ({ atMs, who: 'note', text: `recognizer ${text}` }));
   });
 }
