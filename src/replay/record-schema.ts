@@ -24,15 +24,20 @@ export const headSchema = z.object({
   recognizers: z.array(z.string()),
 });
 
-export const audioSchema = z.object({
-  audio: z.string(),
-  key: z.string(),
-  format: z.string(),
-  wire: base64,
-  audioBytes: count.min(1),
-  durationMs: z.number().positive(),
-  levels: base64,
-});
+export const audioSchema = z
+  .object({
+    audio: z.string(),
+    key: z.string(),
+    format: z.string(),
+    wire: base64,
+    audioBytes: count.min(1),
+    durationMs: z.number().positive(),
+    levels: base64,
+  })
+  .refine(
+    ({ audioBytes, wire }) => Buffer.byteLength(wire, 'base64') === audioBytes,
+    'expected as many bytes of audio as it says',
+  );
 
 export const endSchema = z.object({ end: z.literal(true), at: atMs });
 
