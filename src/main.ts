@@ -198,7 +198,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
         goodbyePromptKey: failureKey,
       }),
-      recordings,
+      recordings: config.RECORD_AUDIO ? recordings : null,
       apologyKey: failureKey,
       fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),
