@@ -1,5 +1,5 @@
 /** Where both legs of calls are kept as WAV files, for servers and for whoever looks for a call's. Part of the composition root. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import { openRecordFolder, RecordLink, type RecordLinkParts } from './record-link.ts';
@@ -12,14 +12,18 @@ export function audioFolderOf({ DATA_DIR }: Pick<Config, 'DATA_DIR'>): string {
   return join(resolve(DATA_DIR), FOLDER);
 }
 
-/** Null where no call is recorded. Throws ConfigError. */
+/**
+ * Null where no call is recorded, nor ever was: what was kept while it was wanted is still removed in its time. Throws
+ * ConfigError.
+ */
 export function openAudioRecordings(
   { LOG_LEVEL, LOG_PII, RECORD_AUDIO, RECORDINGS_KEEP_DAYS }: Config,
   dataDir: string,
   parts: Omit<RecordLinkParts, 'start'>,
 ): RecordLink | null {
-  if (!RECORD_AUDIO) return null;
-  const folder = openRecordFolder(join(dataDir, FOLDER), 'DATA_DIR');
+  const path = join(dataDir, FOLDER);
+  if (!RECORD_AUDIO && !existsSync(path)) return null;
+  const folder = openRecordFolder(path, 'DATA_DIR');
   const start = { folder, keepDays: RECORDINGS_KEEP_DAYS, logLevel: LOG_LEVEL, logPii: LOG_PII };
   return new RecordLink({ ...parts, start });
 }

@@ -206,7 +206,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         journals?.keeper ?? null,
       ),
       journals: journals?.keeper ?? null,
-      recordings,
+      recordings: config.RECORD_AUDIO ? recordings : null,
       apologyKey: failureKey,
       fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),

@@ -25,9 +25,12 @@ const SILENCE = 0xff;
 const CODES_PER_MS = 8;
 /** Twelve frames of 20 ms. */
 const BLOCK_CODES = 240 * CODES_PER_MS;
-/** Two frames: less is how a carrier rounds. More than the longest is no hole but another time scale. */
+/** Two frames: less is how a carrier rounds. */
 const HOLE_MIN_MS = 40;
+/** Longer than any stream lives without media. */
 const HOLE_MAX_MS = 60_000;
+/** Media stands no later than now; what the origin may still be off. More is no hole but a leap of the carrier's clock. */
+const EARLY_MAX_MS = 1000;
 /** What begins so soon after the end of what was said before follows it without a seam, wherever the origin has gone. */
 const SEAM_MAX_MS = 1;
 /** The carrier's clock and ours drift apart, by 100 ppm at the worst: in ten seconds a millisecond. */
@@ -141,8 +144,7 @@ export class AudioRecorder {
     const nowMs = this.#clock.nowMs();
     this.#followClocks(nowMs);
     this.cleared(nowMs);
-    const missingMs = nowMs - this.#originAtMs - this.#heardMs;
-    if (missingMs > 0) this.#leaveSilent(Math.min(missingMs, HOLE_MAX_MS));
+    this.#leaveSilent(this.#roomMs);
     this.#writeBlock();
     this.#file.finish();
   }
@@ -155,8 +157,14 @@ export class AudioRecorder {
   #fillHole(carrierMs: number): void {
     this.#carrierOriginMs ??= carrierMs - this.#heardMs;
     const missingMs = carrierMs - this.#carrierOriginMs - this.#heardMs;
-    if (missingMs >= HOLE_MIN_MS && missingMs <= HOLE_MAX_MS) this.#leaveSilent(missingMs);
-    else if (Math.abs(missingMs) >= HOLE_MIN_MS) this.#carrierOriginMs = carrierMs - this.#heardMs;
+    if (Math.abs(missingMs) < HOLE_MIN_MS) return;
+    if (missingMs > 0 && missingMs <= this.#roomMs + EARLY_MAX_MS) this.#leaveSilent(missingMs);
+    else this.#carrierOriginMs = carrierMs - this.#heardMs;
+  }
+
+  /** From the end of what was heard to now. */
+  get #roomMs(): number {
+    return Math.min(HOLE_MAX_MS, this.#clock.nowMs() - this.#originAtMs - this.#heardMs);
   }
 
   #leaveSilent(durationMs: number): void {

@@ -1,6 +1,6 @@
 /**
  * Recordings on the I/O thread: what is written is copied into a buffer of the file's own, and goes to the recordings' thread
- * when that is full or a second old. Nothing is allocated for a frame; a chunk a second is. I/O thread.
+ * when that is full or almost a second old. Nothing is allocated for a frame; a chunk a second is. I/O thread.
  *
  *   state      event                                                    next state
  *   open       write                                                    open
@@ -17,11 +17,11 @@ import type { Log } from '../log.ts';
 import type { RecordCounts, RecordFile } from './record-files.ts';
 import { callSidOf, isRecordName } from './record-name.ts';
 
-/** A second of two channels of mu-law. */
-const CHUNK_BYTES = 16_000;
-/** A chunk goes when it is full or has seen four of these. */
+/** 750 ms of two channels of mu-law: with what media has not come for yet, a dead process has lost a second. */
+const CHUNK_BYTES = 12_000;
+/** A chunk goes when it is full or has seen three of these. */
 const TICK_MS = 250;
-const TICKS_MAX = 4;
+const TICKS_MAX = 3;
 /** Four seconds of a thousand calls: as long as a disk may stand still. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 /** A full disk gives up every call's; one line tells of them all. */
@@ -180,11 +180,8 @@ export class StreamedFiles {
 
   handOver(file: StreamedFile, bytes: ArrayBuffer, length: number): void {
     if (this.#waitingBytes + length > this.#waitingBytesMax) {
-      const error = new CapacityError(
-        `Expected at most ${this.#waitingBytesMax} bytes of recordings waiting for the disk, received more`,
-      );
       this.#post?.({ kind: 'finish', fileId: file.fileId, isComplete: false }, []);
-      this.#giveUp(file, toErrorRecord(error));
+      this.#giveUp(file, toErrorRecord(this.#tooMuchWaits()));
       return;
     }
     this.#waitingBytes += length;
@@ -196,6 +193,12 @@ export class StreamedFiles {
     this.#post?.({ kind: 'finish', fileId: file.fileId, isComplete }, []);
   }
 
+  #tooMuchWaits(): CapacityError {
+    return new CapacityError(
+      `Expected at most ${this.#waitingBytesMax} bytes of recordings waiting for the disk, received more`,
+    );
+  }
+
   #refusalOf(callSid: string): ErrorRecord | null {
     if (callSid === '')
       return toErrorRecord(
@@ -203,6 +206,8 @@ export class StreamedFiles {
           'Expected a CallSid and an attempt for the name of a recording, received another',
         ),
       );
+    // Nothing is posted to a thread that hangs in its disk, for however many calls.
+    if (this.#waitingBytes + CHUNK_BYTES > this.#waitingBytesMax) return toErrorRecord(this.#tooMuchWaits());
     if (this.#post === null)
       return toErrorRecord(
         new StoreError("Expected the recordings' thread, received none: it is started again"),

@@ -1,5 +1,14 @@
 /** Calls over real sockets, recorded: against what the simulated carrier knows that it said and heard. */
-import { readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { speak } from '../support/caller-speech.ts';
@@ -141,9 +150,28 @@ describe('a recorded call', () => {
   });
 });
 
-it('keeps nothing of a call unless it was asked to', async () => {
-  const rig = await TrunklineRig.start();
-  onTestFinished(() => rig.close());
-  await rig.place({ answers: { first: '1', second: '1' } }).finished;
-  expect(readdirSync(rig.folder)).not.toContain('recordings');
+describe('a server that records no call', () => {
+  it('keeps nothing', async () => {
+    const rig = await TrunklineRig.start();
+    onTestFinished(() => rig.close());
+    await rig.place({ answers: { first: '1', second: '1' } }).finished;
+    expect(readdirSync(rig.folder)).not.toContain('recordings');
+  });
+
+  it('removes what another has kept, when its time has come', async () => {
+    const [old, young] = [`CA${'1'.repeat(32)}-0.wav`, `CA${'2'.repeat(32)}-0.wav`];
+    const rig = await TrunklineRig.start(
+      {},
+      {
+        prepare: (folder) => {
+          mkdirSync(join(folder, 'recordings'));
+          for (const name of [old, young]) writeFileSync(join(folder, 'recordings', name), '');
+          utimesSync(join(folder, 'recordings', old), 0, 0);
+        },
+      },
+    );
+    onTestFinished(() => rig.close());
+    await rig.place({ answers: { first: '1', second: '1' } }).finished;
+    await vi.waitFor(() => expect(readdirSync(join(rig.folder, 'recordings'))).toEqual([young]));
+  });
 });

@@ -5,8 +5,8 @@ import { expect, it, vi } from 'vitest';
 import { ProcessRig } from '../support/process-rig.ts';
 import { loudness, readStrictRecording } from '../support/strict-recording.ts';
 
-/** A chunk, and what media had not yet come for. */
-const LOST_MAX_MS = 1300;
+/** A chunk, what media had not yet come for, and what a busy machine takes. */
+const LOST_MAX_MS = 1200;
 
 it('kill -9 leaves a recording that is readable up to the last second, and the call is recorded further', async () => {
   const rig = await ProcessRig.start({ environment: { RECORD_AUDIO: 'true' } });

@@ -178,14 +178,17 @@ describe('the recording of a stream', () => {
     expect(Math.abs(placeOf(prompt, right) - 5200)).toBeLessThanOrEqual(20);
   });
 
-  it("takes a leap of the carrier's time for no hole", () => {
-    const rig = new RecordedRig();
-    const [before, after] = [words(1000, 13), words(1000, 14)];
-    rig.callerSends(before);
-    rig.carrierLeaps(1_700_000_000_000);
-    rig.callerSends(after);
-    expect(placeOf(Buffer.concat([before, after]), rig.hangsUp().left)).toBe(0);
-  });
+  it.each([1_700_000_000_000, 30_000, -5000])(
+    "takes a leap of the carrier's time by %i ms for no hole",
+    (byMs) => {
+      const rig = new RecordedRig();
+      const [before, after] = [words(1000, 13), words(1000, 14)];
+      rig.callerSends(before);
+      rig.carrierLeaps(byMs);
+      rig.callerSends(after);
+      expect(placeOf(Buffer.concat([before, after]), rig.hangsUp().left)).toBe(0);
+    },
+  );
 
   it('is heard no further than to the end of the stream', () => {
     const rig = new RecordedRig();

@@ -27,18 +27,18 @@ describe('a recording', () => {
     expect(files.counts()).toEqual({ open: 0, incomplete: 0, waitingBytes: 0 });
   });
 
-  it('costs one chunk a second, and nothing a frame', () => {
+  it('costs a chunk of 750 ms, and nothing a frame', () => {
     const { files, posted } = recordRig();
     const file = files.open(NAME, 'wav');
-    for (let index = 0; index < 149; index++) file.write(frame(0, 0));
+    for (let index = 0; index < 112; index++) file.write(frame(0, 0));
     expect(posted.map(({ kind }) => kind)).toEqual(['open', 'chunk', 'chunk']);
-    expect(files.counts()).toEqual({ open: 1, incomplete: 0, waitingBytes: 32_000 });
+    expect(files.counts()).toEqual({ open: 1, incomplete: 0, waitingBytes: 24_000 });
   });
 
   it('goes to the disk within a second, however little it is', () => {
     const { clock, deliver, files, read } = recordRig();
     files.open(NAME, 'lines').write(Buffer.from('one line\n'));
-    clock.advanceMs(1000);
+    clock.advanceMs(750);
     deliver();
     expect(read(`${NAME}.jsonl.part`).toString()).toBe('one line\n');
   });
@@ -109,9 +109,9 @@ describe('a recording', () => {
 
 describe('a recording in trouble', () => {
   it('is given up where more waits for the disk than may; what came before is kept as incomplete', () => {
-    const { deliver, files, lines, names, read } = recordRig(undefined, 32_000);
+    const { deliver, files, lines, names, read } = recordRig(undefined, 24_000);
     const [slow, other] = [files.open(NAME, 'wav'), files.open(recordName(SID, 1), 'wav')];
-    for (let index = 0; index < 150; index++) slow.write(frame(1, 2));
+    for (let index = 0; index < 113; index++) slow.write(frame(1, 2));
     expect(slow.isGivenUp).toBe(true);
     deliver();
     expect(files.counts()).toEqual({ open: 1, incomplete: 1, waitingBytes: 0 });
@@ -119,16 +119,17 @@ describe('a recording in trouble', () => {
     other.finish();
     deliver();
     expect(names()).toEqual([`${NAME}.incomplete.wav`, `${SID}-1.wav`]);
-    expect(readStrictRecording(read(`${NAME}.incomplete.wav`)).durationMs).toBe(2000);
+    expect(readStrictRecording(read(`${NAME}.incomplete.wav`)).durationMs).toBe(1500);
     expect(lines()).toMatchObject([{ event: 'recording.lost', callSid: SID, err: { code: 'ERR_CAPACITY' } }]);
   });
 
-  it('is told once for many, and counted', () => {
-    const { clock, files, lines } = recordRig(undefined, 0);
+  it('is told once for many, and counted; nothing is sent after a thread that hangs', () => {
+    const { clock, files, lines, posted } = recordRig(undefined, 0);
     const give = (attempt: number) =>
       files.open(recordName(SID, attempt), 'wav').write(new Uint8Array(16_000));
     for (let attempt = 0; attempt < 50; attempt++) give(attempt);
     expect([files.counts().incomplete, lines()]).toMatchObject([50, [{ recordings: 1 }]]);
+    expect(posted).toEqual([]);
     clock.advanceMs(60_000);
     give(50);
     expect(lines()).toMatchObject([{ recordings: 1 }, { recordings: 50 }]);

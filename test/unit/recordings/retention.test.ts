@@ -1,4 +1,4 @@
-import { readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { lutimesSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { Retention } from '../../../src/recordings/retention.ts';
@@ -33,6 +33,7 @@ it('removes what is older than it may be kept, complete or not, and nothing else
   put('letter.wav', 400 * DAY_MS);
   put(`${SID}.wav`, 400 * DAY_MS);
   symlinkSync('/etc/hostname', join(folder, `${SID}-5.wav`));
+  lutimesSync(join(folder, `${SID}-5.wav`), 0, 0);
   expect(await retention.sweep()).toBe(3);
   expect(names()).toEqual(
     [`${SID}-3.wav`, `${SID}-4.wav.part`, `${SID}-5.wav`, `${SID}.wav`, 'letter.wav'].sort(),
