@@ -201,11 +201,8 @@ export class StoreThread {
     }
   }
 
-  /** A call's begin comes from another thread than its commits: whichever port was read first, the begin goes first. */
-  #takeBatch(): Waiting<StoreWrite>[] {
-    const batch = this.#writes.splice(0, BATCH_WRITES_MAX);
-    const begins = batch.filter(({ ask }) => ask.kind === 'begin');
-    return begins.length === 0 ? batch : [...begins, ...batch.filter(({ ask }) => ask.kind !== 'begin')];
+  #takeBatch(): readonly Waiting<StoreWrite>[] {
+    return beginsFirst(this.#writes.splice(0, BATCH_WRITES_MAX));
   }
 
   /** Answers what it can. What is left must be tried again, in this order. */
@@ -276,6 +273,31 @@ export class StoreThread {
         return store.nodes();
     }
   }
+}
+
+/**
+ * A call's begin comes from another thread than its commits: whichever port was read first, the begin of an attempt goes
+ * before what names that attempt. Not before what an earlier one has left: that would be fenced by it.
+ */
+function beginsFirst(batch: readonly Waiting<StoreWrite>[]): readonly Waiting<StoreWrite>[] {
+  const begins = new Map<string, Waiting<StoreWrite>>();
+  for (const one of batch) {
+    const attempt = attemptOf(one.ask);
+    if (one.ask.kind === 'begin' && attempt !== null && !begins.has(attempt)) begins.set(attempt, one);
+  }
+  if (begins.size === 0) return batch;
+  // A set keeps the place of what is in it already.
+  const ordered = new Set<Waiting<StoreWrite>>();
+  for (const one of batch) {
+    const begin = begins.get(attemptOf(one.ask) ?? '');
+    if (begin !== undefined) ordered.add(begin);
+    ordered.add(one);
+  }
+  return [...ordered];
+}
+
+function attemptOf(ask: StoreWrite): string | null {
+  return 'attempt' in ask ? `${ask.attempt} ${ask.callSid}` : null;
 }
 
 function isRead(ask: StoreRequest['ask']): ask is StoreRead {

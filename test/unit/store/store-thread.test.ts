@@ -130,6 +130,22 @@ describe('StoreThread', () => {
     expect(engine.transactions[0]?.map(({ kind }) => kind)).toEqual(['begin', 'commit']);
   });
 
+  it('writes what an attempt has left before the begin of the next one, which would fence it', async () => {
+    const engine = new FakeEngine();
+    const { request } = threadUnderTest(engine);
+    request(begin('CA2'));
+    request(commit('CA1', 'the last of attempt 0'));
+    request({ ...commit('CA1', 'the first of attempt 1'), attempt: 1 });
+    request({ ...begin('CA1'), attempt: 1 });
+    await settle();
+    expect(engine.transactions[0]?.map((write) => ('state' in write ? write.state : write.kind))).toEqual([
+      'begin',
+      'the last of attempt 0',
+      'begin',
+      'the first of attempt 1',
+    ]);
+  });
+
   it('answers a commit of a worker that has lost its call, and does not write it', async () => {
     const engine = new FakeEngine();
     const { request, answers } = threadUnderTest(engine);
