@@ -91,12 +91,15 @@ export class SqlStore {
     if (outcome !== undefined) query = query.where('outcome', '=', outcome);
     if (after !== undefined) {
       const { startedAtWallMs, callSid } = after;
-      query = query.where((row) =>
-        row.or([
-          row('started_at_wall_ms', '<', startedAtWallMs),
-          row.and([row('started_at_wall_ms', '=', startedAtWallMs), row('call_sid', '<', callSid)]),
-        ]),
-      );
+      // Said twice: by the first, either engine enters its index there; from the `or` alone it would read all newer calls.
+      query = query
+        .where('started_at_wall_ms', '<=', startedAtWallMs)
+        .where((row) =>
+          row.or([
+            row('started_at_wall_ms', '<', startedAtWallMs),
+            row.and([row('started_at_wall_ms', '=', startedAtWallMs), row('call_sid', '<', callSid)]),
+          ]),
+        );
     }
     return (await query.execute()).map(toKeptCall);
   }
