@@ -242,4 +242,15 @@ describe.each(enginesUnderTest())('results out of $name', (engine) => {
     await office.timePasses(6000);
     expect(office.receiver.taken).toEqual(['CA1']);
   });
+
+  it_('are tried before they are given up, however long no node was there', async () => {
+    const office = await openOffice();
+    await office.callEnds('CA1');
+    office.clock.advanceMs(10);
+    await office.callEnds('CA2');
+    await office.timePasses(48 * HOUR_MS, 24 * HOUR_MS);
+    office.nodeBegins('one');
+    await office.timePasses(6000);
+    expect(office.receiver.taken).toEqual(['CA1', 'CA2']);
+  });
 });
