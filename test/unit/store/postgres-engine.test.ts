@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
@@ -39,6 +40,29 @@ describe('PostgresEngine', () => {
     await asked(url, 'update trunkline.schema_version set version = 99');
     const opening = PostgresEngine.open({ url, poolMax: 2 }, silentLog);
     await expect(opening).rejects.toThrow(/^Expected schema version 2 or older in .*, received 99/);
+  });
+
+  it_('keeps its tables apart, whatever options the URL has and whoever connects', async () => {
+    const url = await server.createDatabase();
+    await asked(url, 'create role somebody superuser login');
+    const theirs = `${url.replace('trunkline@', 'somebody@')}?options=-c%20geqo%3Doff`;
+    const engine = await PostgresEngine.open({ url: theirs, poolMax: 2 }, silentLog);
+    const [geqo] = (await sql<{ geqo: string }>`show geqo`.execute(engine.tables)).rows;
+    await engine.close();
+    expect(geqo).toEqual({ geqo: 'off' });
+    const schemas = await asked(
+      url,
+      "select distinct schemaname from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+    );
+    expect(schemas).toEqual([{ schemaname: 'trunkline' }]);
+  });
+
+  it_('needs no right to make a schema where somebody has made it', async () => {
+    const url = await server.createDatabase();
+    await asked(url, 'create role guest login; create schema trunkline authorization guest');
+    const guest = url.replace('trunkline@', 'guest@');
+    await (await PostgresEngine.open({ url: guest, poolMax: 2 }, silentLog)).close();
+    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([{ version: 2 }]);
   });
 
   it_('does not make a schema for who only looks', async () => {
