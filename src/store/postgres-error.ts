@@ -33,6 +33,11 @@ export function isServerAway(error: unknown): boolean {
   return state === null ? isConnectionLost(error) : AWAY_STATES.test(state);
 }
 
+/** True where the server said nothing of the transaction: it may be committed, or be yet. */
+export function isUnanswered(error: unknown): boolean {
+  return sqlState(error) === null;
+}
+
 function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof TrunklineError) return false;
   return typeof (error as { code?: unknown }).code === 'string' || LOST_CONNECTION.test(error.message);

@@ -1,12 +1,15 @@
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { StoreWrite } from '../../../src/channel/store-messages.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
 import { isTransientPostgresError } from '../../../src/store/postgres-error.ts';
+import { SqlStore } from '../../../src/store/sql-store.ts';
 import { withoutCredentials } from '../../../src/store/without-credentials.ts';
 import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
 import { silentLog } from '../../support/silent-log.ts';
+import { SlowNetwork } from '../../support/slow-network.ts';
 
 describe('PostgresEngine', () => {
   let server: TestPostgres;
@@ -98,6 +101,33 @@ describe('PostgresEngine', () => {
       { hash: 'three' },
     ]);
     await engine.close();
+  });
+
+  it_('never lets what was lost on its way be committed over what came after it', async () => {
+    const network = await SlowNetwork.before(server.port);
+    const url = (await server.createDatabase()).replace(`:${server.port}/`, `:${network.port}/`);
+    // By the URL, so that the test need not wait for the 8 s of ours.
+    const engine = await PostgresEngine.open({ url: `${url}?query_timeout=300`, poolMax: 2 }, silentLog);
+    onTestFinished(() => engine.close());
+    const store = new SqlStore(engine);
+    const commit = (state: string): StoreWrite => ({
+      kind: 'commit',
+      callSid: 'CA1',
+      attempt: 0,
+      state: JSON.stringify(state),
+      outcome: null,
+      answers: '{}',
+      atWallMs: 1,
+    });
+    const begin = { callSid: 'CA1', attempt: 0, from: '', to: '', flowHash: 'f', atWallMs: 1 };
+    await store.write([{ kind: 'begin', ...begin }]);
+    const release = network.hold();
+    const lost = await store.write([commit('old')]).catch((error: unknown) => error);
+    expect(engine.isTransient(lost)).toBe(true);
+    await store.write([commit('old')]);
+    await store.write([commit('new')]);
+    await release();
+    expect((await store.load('CA1'))?.state).toBe('new');
   });
 
   it('calls a server that is gone, full or busy transient, and a wrong row not', () => {
