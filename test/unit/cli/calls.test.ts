@@ -1,9 +1,10 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoreWrite } from '../../../src/channel/store-messages.ts';
 import { maskDigits, maskNumber } from '../../../src/cli/call-text.ts';
-import { exportCalls } from '../../../src/cli/calls-export.ts';
+import { exportCalls, exportToFile } from '../../../src/cli/calls-export.ts';
 import { listCalls } from '../../../src/cli/calls-list.ts';
 import { showCall } from '../../../src/cli/calls-show.ts';
 import { parseSince } from '../../../src/cli/calls-store.ts';
@@ -146,6 +147,37 @@ describe('trunkline calls', () => {
     const options = { format: 'csv', unmask: true } as const;
     const csv = await print((paper) => exportCalls(config, options, paper, clock));
     expect(csv).toContain("CA1,inbound,'+12025550147,");
+    await close();
+  });
+
+  it('ends without a word when its reader has gone', async () => {
+    const { config, close } = await officeUnderTest([...call('CA1', 2000), ...call('CA2', 1000)]);
+    const closedPipe = () =>
+      new Writable({
+        write: (_text, _encoding, written) =>
+          written(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+      });
+    await exportCalls(config, { format: 'csv', unmask: false }, closedPipe(), clock);
+    await listCalls(config, { ...NONE, limit: 20 }, closedPipe(), clock);
+    await showCall(config, 'CA1', NONE, closedPipe());
+    await close();
+  });
+
+  it('exports to a file that is its owner’s alone, and not over one while there is no store', async () => {
+    const { config, close } = await officeUnderTest(call('CA1', 1000));
+    const out = join(temporaryFolder(), 'calls.csv');
+    writeFileSync(out, 'an earlier export', { mode: 0o644 });
+    const options = { format: 'csv', unmask: true } as const;
+    const nowhere = exportToFile(parseConfig({ DATA_DIR: temporaryFolder() }), options, out, clock);
+    await expect(nowhere).rejects.toThrow(/received none/);
+    expect(readFileSync(out, 'utf8')).toBe('an earlier export');
+    await exportToFile(config, options, out, clock);
+    expect(readFileSync(out, 'utf8')).toContain("CA1,inbound,'+12025550147,");
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const folder = exportToFile(config, options, join(out, 'x'), clock);
+    await expect(folder).rejects.toThrow(
+      /^--out: expected a file that can be written, received .* \(ENOTDIR\)$/,
+    );
     await close();
   });
 
