@@ -107,7 +107,10 @@ export class StoreThread {
             if (calls > 0)
               log.warn({ event: 'calls.abandoned', calls }, 'calls of a dead process were marked as lost');
           } catch (err) {
-            log.warn({ event: 'calls.not-abandoned', err }, 'lost calls are marked at the next try');
+            log.warn(
+              { event: 'calls.not-abandoned', err: toErrorRecord(err) },
+              'lost calls are marked at the next try',
+            );
           }
         };
         this.#flushLater();
@@ -221,7 +224,7 @@ export class StoreThread {
         return batch;
       }
       if (batch.length === 1) {
-        this.#parts.log.error({ event: 'store.refused', err: error }, 'a record could not be written');
+        this.#logRefusal(error);
         batch[0]?.refuse(error);
         return [];
       }
@@ -233,9 +236,17 @@ export class StoreThread {
     return [];
   }
 
-  #logOutage(err: unknown): void {
+  /** Of an engine's errors, code and message alone are logged: PostgreSQL gives the row that it refused, number and answers. */
+  #logRefusal(error: unknown): void {
     this.#parts.log.error(
-      { event: 'store.failed', err },
+      { event: 'store.refused', err: toErrorRecord(error) },
+      'a record could not be written',
+    );
+  }
+
+  #logOutage(error: unknown): void {
+    this.#parts.log.error(
+      { event: 'store.failed', err: toErrorRecord(error) },
       'the store cannot write; calls go on and their records wait',
     );
   }

@@ -232,6 +232,22 @@ describe('StoreThread', () => {
     expect(answers).toHaveLength(4);
   });
 
+  it('logs of a refusal and of an outage what the engine says, and nothing of the row', async () => {
+    const engine = new FakeEngine();
+    const { request, lines } = threadUnderTest(engine);
+    const row = { detail: 'Failing row contains (CA1, +12025550123, {"ssn":"123456789"}).' };
+    for (const error of [BAD, BUSY]) {
+      engine.failsWith = () => Object.assign(error, row);
+      request(commit('CA1'));
+      await settle();
+    }
+    expect(lines().map(({ event, err }) => [event, err])).toMatchObject([
+      ['store.refused', { message: BAD.message }],
+      ['store.failed', { message: BUSY.message }],
+    ]);
+    expect(JSON.stringify(lines())).not.toMatch(/2025550123|123456789/);
+  });
+
   it('refuses reads beyond its bound', async () => {
     const { request, answers } = threadUnderTest(new FakeEngine());
     for (let index = 0; index < 1001; index++) request({ kind: 'load', callSid: 'CA1' });
