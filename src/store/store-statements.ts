@@ -35,6 +35,8 @@ const FINAL_REASONS: readonly EndReason[] = [
   'hung up',
   'time limit',
 ];
+/** The end that other nodes give to the calls of one that they do not see any more. */
+const PRESUMED: EndReason = 'node lost';
 /** The worker's own last words for a call come from another thread than its end, and a little later. */
 export const SETTLE_MS = 1000;
 /**
@@ -169,7 +171,19 @@ export class StoreStatements {
     const { callSid, attempt, state, outcome, answers, atWallMs, turns = [] } = write;
     const commit = this.#tables
       .updateTable('calls')
-      .set({ state, outcome, answers, updated_at_wall_ms: atWallMs })
+      .set((row) => {
+        // Whoever was presumed dead and commits, lives: its call has no end yet, and no result of it may leave.
+        const unlessPresumed = <Value>(column: 'end_reason' | 'ended_at_wall_ms') =>
+          sql<Value>`case when ${row.ref('end_reason')} = ${sql.lit(PRESUMED)} then null else ${row.ref(column)} end`;
+        return {
+          state,
+          outcome,
+          answers,
+          updated_at_wall_ms: atWallMs,
+          end_reason: unlessPresumed<string | null>('end_reason'),
+          ended_at_wall_ms: unlessPresumed<number | null>('ended_at_wall_ms'),
+        };
+      })
       .where('call_sid', '=', callSid)
       .where('attempt', '=', attempt)
       .compile();
@@ -242,14 +256,13 @@ export class StoreStatements {
 
   #finish(write: WriteOf<'finish'>): readonly CompiledQuery[] {
     const { callSid, attempt, reason, atWallMs } = write;
-    const presumed: EndReason = 'node lost';
     const finish = this.#tables
       .updateTable('calls')
       .set({ end_reason: reason, ended_at_wall_ms: atWallMs, updated_at_wall_ms: atWallMs })
       .where('call_sid', '=', callSid)
       .where('attempt', '=', attempt)
       // The first reason stands, but for what others presumed of us while we could not reach the database.
-      .where((row) => row.or([row('end_reason', 'is', null), row('end_reason', '=', presumed)]))
+      .where((row) => row.or([row('end_reason', 'is', null), row('end_reason', '=', PRESUMED)]))
       .compile();
     if (!this.#options.keepsResults) return [finish];
     const delayMs = FINAL_REASONS.includes(reason) ? SETTLE_MS : RETURN_GRACE_MS;
