@@ -202,9 +202,12 @@ describe('a line of CSV', () => {
     );
   });
 
-  it.each(['=1+1', '+12025550147', '-2', '@SUM(A1)', '\tx', '\rx'])('makes no formula of %j', (text) => {
-    expect(csvLine([text]).replaceAll('"', '')).toMatch(/^'/);
-  });
+  it.each(['=1+1', '+12025550147', '-2', '@SUM(A1)', '\tx', '\rx', '\nx', '＝1+1', '＠SUM'])(
+    'makes no formula of %j',
+    (text) => {
+      expect(csvLine([text]).replaceAll('"', '')).toMatch(/^'/);
+    },
+  );
 
   it('leaves a negative number a number', () => expect(csvLine([-2])).toBe('-2\r\n'));
 });
@@ -215,6 +218,7 @@ describe('masking', () => {
     expect(maskNumber('')).toBe('');
     expect(maskNumber('911')).toBe('•••');
     expect(maskDigits('my card is 4242 4242')).toBe('my card is •••• ••••');
+    expect(maskDigits('call me at (202) 555-0147, or 20.')).toBe('call me at (•••) •••-••••, or 20.');
     expect(maskDigits(94110)).toBe('•••••');
     expect(maskDigits(70)).toBe(70);
     expect(maskDigits(true)).toBe(true);
