@@ -18,7 +18,7 @@ import {
   openSchema,
   requirePostgresVersion,
 } from './migrate-postgres.ts';
-import { isServerAway, isTransientPostgresError, isUnanswered } from './postgres-error.ts';
+import { isLockNotHad, isServerAway, isTransientPostgresError, isUnanswered } from './postgres-error.ts';
 import { type ConnectionSettings, connectionSettings, refusedDatabase } from './postgres-settings.ts';
 import type { Tables } from './schema.ts';
 import type { SqlEngine, StatementResult } from './sql-engine.ts';
@@ -127,6 +127,10 @@ export class PostgresEngine implements SqlEngine {
 
   isTransient(error: unknown): boolean {
     return isTransientPostgresError(error);
+  }
+
+  isRowLocked(error: unknown): boolean {
+    return isLockNotHad(error);
   }
 
   close(): Promise<void> {

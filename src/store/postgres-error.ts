@@ -27,6 +27,11 @@ export function isTransientPostgresError(error: unknown): boolean {
   return state === null ? isConnectionLost(error) : TRANSIENT_STATES.test(state);
 }
 
+/** True where somebody else held a lock for longer than we wait. */
+export function isLockNotHad(error: unknown): boolean {
+  return sqlState(error) === '55P03';
+}
+
 /** True where the server does not answer at all, or says that it does not serve now. */
 export function isServerAway(error: unknown): boolean {
   const state = sqlState(error);

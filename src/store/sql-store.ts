@@ -50,6 +50,11 @@ export class SqlStore {
     return this.#engine.isTransient(error);
   }
 
+  /** True for a transient failure of some rows alone: writes of other calls may succeed now. */
+  isRowLocked(error: unknown): boolean {
+    return this.#engine.isRowLocked(error);
+  }
+
   /**
    * All of `writes` in one transaction, in order, or none. Resolves once it is committed: for each write `begun` or
    * `fenced` (a begin), or null. Rejects with the engine's own error. The same writes may then be written again. Never two

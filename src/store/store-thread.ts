@@ -15,12 +15,15 @@ import { CapacityError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { MovedCalls } from './moved-calls.ts';
 import type { SqlStore } from './sql-store.ts';
+import { beginsFirst, byCall } from './write-order.ts';
 
 /** In one transaction; a thousand small rows are some 20 ms. */
 const BATCH_WRITES_MAX = 1000;
 /** About 1 KB each. Clients send at most 256 ahead of their answers, so this takes many of them, all stuck. */
 const WAITING_WRITES_MAX = 50_000;
 const WAITING_READS_MAX = 1000;
+/** Each lock is waited for, 3 s: with more of them it is a table that is locked, or the whole store. */
+const LOCKED_CALLS_MAX = 2;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2000;
 const ABANDON_EVERY_MS = 30_000;
@@ -28,7 +31,16 @@ const ABANDON_EVERY_MS = 30_000;
 export interface StoreThreadParts {
   readonly store: Pick<
     SqlStore,
-    'write' | 'load' | 'list' | 'turnsOf' | 'flowText' | 'liveCalls' | 'nodes' | 'abandon' | 'isTransient'
+    | 'write'
+    | 'load'
+    | 'list'
+    | 'turnsOf'
+    | 'flowText'
+    | 'liveCalls'
+    | 'nodes'
+    | 'abandon'
+    | 'isTransient'
+    | 'isRowLocked'
   >;
   /** Told of what was just committed: there may be results to send, a call to hang up. */
   readonly onWritten?: (writes: readonly StoreWrite[]) => void;
@@ -208,20 +220,24 @@ export class StoreThread {
     return beginsFirst(this.#writes.splice(0, BATCH_WRITES_MAX));
   }
 
-  /** Answers what it can. What is left must be tried again, in this order. */
-  async #write(batch: readonly Waiting<StoreWrite>[]): Promise<readonly Waiting<StoreWrite>[]> {
+  /** Answers what it can. What is left must be tried again, in this order. `isSplit`: of one call, or the only one. */
+  async #write(
+    batch: readonly Waiting<StoreWrite>[],
+    isSplit = false,
+  ): Promise<readonly Waiting<StoreWrite>[]> {
+    const { store } = this.#parts;
     try {
-      const results = await this.#parts.store.write(batch.map(({ ask }) => ask));
+      const results = await store.write(batch.map(({ ask }) => ask));
       if (this.#failures > 0) this.#parts.log.info({ event: 'store.recovered' }, 'the store writes again');
       this.#failures = 0;
       for (const [index, { answer }] of batch.entries()) answer(results[index] ?? null);
       this.#parts.onWritten?.(batch.map(({ ask }) => ask));
       return [];
     } catch (error) {
-      if (this.#parts.store.isTransient(error)) {
+      if (store.isTransient(error)) {
         if (this.#failures === 0) this.#logOutage(error);
         this.#failures += 1;
-        return batch;
+        return store.isRowLocked(error) && !isSplit ? this.#writeAround(batch) : batch;
       }
       if (batch.length === 1) {
         this.#logRefusal(error);
@@ -231,9 +247,29 @@ export class StoreThread {
     }
     // One bad write must not take the others with it.
     for (const [index, one] of batch.entries()) {
-      if ((await this.#write([one])).length > 0) return batch.slice(index);
+      if ((await this.#write([one], true)).length > 0) return batch.slice(index);
     }
     return [];
+  }
+
+  /**
+   * Somebody else holds a row of some call, for as long as they like: the other calls need not wait for it. Those that were
+   * not tried come first the next time.
+   */
+  async #writeAround(batch: readonly Waiting<StoreWrite>[]): Promise<readonly Waiting<StoreWrite>[]> {
+    const locked: Waiting<StoreWrite>[] = [];
+    const untried: Waiting<StoreWrite>[] = [];
+    let lockedCalls = 0;
+    for (const writes of byCall(batch)) {
+      if (lockedCalls >= LOCKED_CALLS_MAX) {
+        untried.push(...writes);
+        continue;
+      }
+      const left = await this.#write(writes, true);
+      if (left.length > 0) lockedCalls += 1;
+      locked.push(...left);
+    }
+    return [...untried, ...locked];
   }
 
   /** Of an engine's errors, code and message alone are logged: PostgreSQL gives the row that it refused, number and answers. */
@@ -252,7 +288,7 @@ export class StoreThread {
   }
 
   #retryLater(): void {
-    const delayMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (this.#failures - 1));
+    const delayMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.max(0, this.#failures - 1));
     this.#retryTimer = this.#parts.clock.setTimer(delayMs, () => {
       this.#retryTimer = null;
       this.#flushLater();
@@ -284,31 +320,6 @@ export class StoreThread {
         return store.nodes();
     }
   }
-}
-
-/**
- * A call's begin comes from another thread than its commits: whichever port was read first, the begin of an attempt goes
- * before what names that attempt. Not before what an earlier one has left: that would be fenced by it.
- */
-function beginsFirst(batch: readonly Waiting<StoreWrite>[]): readonly Waiting<StoreWrite>[] {
-  const begins = new Map<string, Waiting<StoreWrite>>();
-  for (const one of batch) {
-    const attempt = attemptOf(one.ask);
-    if (one.ask.kind === 'begin' && attempt !== null && !begins.has(attempt)) begins.set(attempt, one);
-  }
-  if (begins.size === 0) return batch;
-  // A set keeps the place of what is in it already.
-  const ordered = new Set<Waiting<StoreWrite>>();
-  for (const one of batch) {
-    const begin = begins.get(attemptOf(one.ask) ?? '');
-    if (begin !== undefined) ordered.add(begin);
-    ordered.add(one);
-  }
-  return [...ordered];
-}
-
-function attemptOf(ask: StoreWrite): string | null {
-  return 'attempt' in ask ? `${ask.attempt} ${ask.callSid}` : null;
 }
 
 function isRead(ask: StoreRequest['ask']): ask is StoreRead {

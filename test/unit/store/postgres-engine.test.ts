@@ -130,6 +130,23 @@ describe('PostgresEngine', () => {
     expect((await store.load('CA1'))?.state).toBe('new');
   });
 
+  it_('tells a row that somebody else holds from a server that is away', async () => {
+    const url = await server.createDatabase();
+    const engine = await PostgresEngine.open({ url: `${url}?lock_timeout=100`, poolMax: 2 }, silentLog);
+    onTestFinished(() => engine.close());
+    const store = new SqlStore(engine);
+    const begin = { callSid: 'CA1', attempt: 0, from: '', to: '', flowHash: 'f', atWallMs: 1 };
+    await store.write([{ kind: 'begin', ...begin }]);
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    onTestFinished(() => other.end());
+    await other.query('begin; select from trunkline.calls for update');
+    const end = { callSid: 'CA1', attempt: 0, reason: 'completed', atWallMs: 2 } as const;
+    const failure = await store.write([{ kind: 'finish', ...end }]).catch((error: unknown) => error);
+    expect([store.isTransient(failure), store.isRowLocked(failure)]).toEqual([true, true]);
+    expect(store.isRowLocked(new Error('Connection terminated unexpectedly'))).toBe(false);
+  });
+
   it('calls a server that is gone, full or busy transient, and a wrong row not', () => {
     const said = (code: string) => isTransientPostgresError(Object.assign(new Error('no'), { code }));
     for (const code of [
