@@ -8,6 +8,7 @@ import { durationMsOf, maskCall, maskDigits, plain, timeText, toReport } from '.
 import { withCalls } from './calls-store.ts';
 import type { Output } from './prompt-progress.ts';
 import { textTable } from './text-table.ts';
+import { writeOut } from './write-out.ts';
 
 const EXAMPLES = `
 Exit code 1 when there is no such call. Examples:
@@ -59,7 +60,7 @@ export async function showCall(
     );
   }
   const whole = unmask ? found : masked(found);
-  output.write(json ? `${JSON.stringify(toJson(whole), null, 2)}\n` : `${describe(whole)}\n`);
+  await writeOut([`${json ? JSON.stringify(toJson(whole), null, 2) : describe(whole)}\n`], output);
 }
 
 function masked({ call, turns, result }: WholeCall): WholeCall {
