@@ -40,10 +40,13 @@ export class ProcessRig {
   readonly process: TrunklineProcess;
   readonly carrier: SimulatedCarrier;
   readonly port: number;
+  /** `DATA_DIR`. */
+  readonly folder: string;
   readonly rest: RestApi;
   readonly #store: SqliteStore;
 
-  private constructor(parts: Pick<ProcessRig, 'process' | 'carrier' | 'port' | 'rest'> & { folder: string }) {
+  private constructor(parts: Pick<ProcessRig, 'process' | 'carrier' | 'folder' | 'port' | 'rest'>) {
+    this.folder = parts.folder;
     this.process = parts.process;
     this.carrier = parts.carrier;
     this.port = parts.port;

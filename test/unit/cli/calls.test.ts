@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,27 @@ describe('trunkline calls', () => {
     expect(json).toMatchObject([{ callSid: 'CAno', from: '+12025550147', answers: { age: 70 } }]);
     const eligible = { ...NONE, limit: 20, outcome: 'eligible' };
     expect(await print((paper) => listCalls(config, eligible, paper, clock))).not.toContain('CAno');
+    await close();
+  });
+
+  it('names the recordings of a call, those that were cut too', async () => {
+    const callSid = `CA${'0123456789abcdef'.repeat(2)}`;
+    const { config, print, close } = await officeUnderTest(call(callSid, HOUR_MS));
+    const folder = join(config.DATA_DIR, 'recordings');
+    mkdirSync(folder);
+    const ours = ['-0.incomplete.wav', '-2.wav', '-10.wav'].map((end) => join(folder, callSid + end));
+    for (const path of [
+      ...ours,
+      join(folder, `CA${'f'.repeat(32)}-0.wav`),
+      join(folder, `${callSid}-11.wav.part`),
+    ])
+      writeFileSync(path, '');
+    const text = await print((paper) => showCall(config, callSid, NONE, paper));
+    expect(text.match(/^audio +.*$/gm)).toEqual(ours.map((path) => `audio    ${path}`));
+    const whole = JSON.parse(
+      await print((paper) => showCall(config, callSid, { ...NONE, json: true }, paper)),
+    );
+    expect(whole.recordings).toEqual(ours);
     await close();
   });
 
