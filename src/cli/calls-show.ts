@@ -9,6 +9,7 @@ import { durationMsOf, maskCall, maskDigits, plain, timeText, toReport } from '.
 import { withCalls } from './calls-store.ts';
 import type { Output } from './prompt-progress.ts';
 import { textTable } from './text-table.ts';
+import { writeOut } from './write-out.ts';
 
 const EXAMPLES = `
 Exit code 1 when there is no such call. Examples:
@@ -63,7 +64,7 @@ export async function showCall(
   }
   const recorded = { ...found, recordings: recordingsOfCall(config, found.call.callSid) };
   const whole = unmask ? recorded : masked(recorded);
-  output.write(json ? `${JSON.stringify(toJson(whole), null, 2)}\n` : `${describe(whole)}\n`);
+  await writeOut([`${json ? JSON.stringify(toJson(whole), null, 2) : describe(whole)}\n`], output);
 }
 
 function masked({ call, turns, ...rest }: WholeCall): WholeCall {
