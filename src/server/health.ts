@@ -12,6 +12,8 @@ export interface HealthSources {
   readonly isVoiceReady: () => boolean;
   readonly storeHealth: () => StoreHealth;
   readonly vendors: Pick<VendorHealthBoard, 'report'>;
+  /** Lines of the log that nobody took: a full disk or a reader that stands still is told of here, if nowhere else. */
+  readonly lostLogLines: () => number;
 }
 
 export interface StoreHealth {
@@ -38,7 +40,7 @@ export class Health {
   }
 
   ready(exchange: Exchange): void {
-    const { readiness, workers, isVoiceReady, storeHealth, vendors } = this.#sources;
+    const { readiness, workers, isVoiceReady, storeHealth, vendors, lostLogLines } = this.#sources;
     const isVoiceUp = isVoiceReady();
     const store = storeHealth();
     const reasons: string[] = [];
@@ -55,6 +57,7 @@ export class Health {
       store,
       // A vendor that is down is no reason: the next one serves.
       speech: vendors.report(),
+      log: { lostLines: lostLogLines() },
       draining: readiness.leaving !== 'no',
     });
   }

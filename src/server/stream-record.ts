@@ -3,7 +3,7 @@
  * longer than a caller may be kept waiting. I/O thread; `LiveCall` owns it.
  */
 import type { EndReason } from '../channel/messages.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, steadyWall } from '../clock.ts';
 import { type ErrorRecord, toErrorRecord } from '../errors.ts';
 import type { CallStore, NewCall } from '../store/call-store.ts';
 import { withinDeadline } from './deadline.ts';
@@ -28,11 +28,13 @@ export class StreamRecord {
   readonly #clock: Clock;
   readonly #store: CallStore;
   readonly #call: NewCall;
+  readonly #wallMs: () => number;
   #exists = false;
 
   constructor(call: NewCall, parts: { readonly clock: Clock; readonly store: CallStore }) {
     this.#call = call;
     this.#clock = parts.clock;
+    this.#wallMs = steadyWall(parts.clock);
     this.#store = parts.store;
   }
 
@@ -81,9 +83,9 @@ export class StreamRecord {
     return { state, callBeganAtMs: Math.min(callBeganAtMs, beganAtMs) };
   }
 
-  /** Rejects with what the store rejects with. */
+  /** At a time that is as long after the begin as the stream was. Rejects with what the store rejects with. */
   async finish(reason: EndReason): Promise<void> {
     const { attempt, callSid } = this.#call;
-    await this.#store.finish(callSid, attempt, reason);
+    await this.#store.finish(callSid, attempt, reason, Math.round(this.#wallMs()));
   }
 }

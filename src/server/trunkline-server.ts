@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
+import { lostLogLines } from '../standard-error.ts';
 import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
@@ -144,7 +145,7 @@ export class TrunklineServer {
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
       fallback: new FallbackWebhook(gate, log),
       status: new StatusWebhook(gate),
-      health: new Health({ ...parts, readiness, workers }),
+      health: new Health({ ...parts, readiness, workers, lostLogLines }),
       twilio: new TwilioSocket({
         ...shared,
         address: this.#address,
