@@ -44,7 +44,8 @@ export async function postResult(delivery: ResultDelivery, parts: ResultPostPart
   const aborter = new AbortController();
   const timer = clock.setTimer(POST_DEADLINE_MS, () => aborter.abort());
   try {
-    const response = await (parts.fetch ?? globalThis.fetch)(url, {
+    const { address, authorization } = addressOf(url);
+    const response = await (parts.fetch ?? globalThis.fetch)(address, {
       method: 'POST',
       redirect: 'manual',
       signal: aborter.signal,
@@ -53,6 +54,7 @@ export async function postResult(delivery: ResultDelivery, parts: ResultPostPart
         'Idempotency-Key': delivery.callSid,
         'Trunkline-Signature': signResult(secret, Math.floor(clock.wallMs() / 1000), delivery.body),
         'User-Agent': 'trunkline',
+        ...(authorization === null ? {} : { Authorization: authorization }),
       },
       body: delivery.body,
     });
@@ -67,6 +69,17 @@ export async function postResult(delivery: ResultDelivery, parts: ResultPostPart
   } finally {
     clock.clearTimer(timer);
   }
+}
+
+/** A user and password in the URL, which `fetch` refuses there, as the header that they stand for (RFC 7617). */
+function addressOf(url: string): { address: string; authorization: string | null } {
+  const parsed = new URL(url);
+  const { password, username } = parsed;
+  if (username === '' && password === '') return { address: url, authorization: null };
+  parsed.username = '';
+  parsed.password = '';
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { address: parsed.href, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
 /** `fetch` says only that it failed; its cause has the system's code. The URL, which may hold a key, is in neither. */

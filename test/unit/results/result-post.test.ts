@@ -28,10 +28,10 @@ async function receiverUnderTest(answer: (request: IncomingMessage, response: Se
   });
   const clock = new FakeClock();
   const { port } = server.address() as { port: number };
-  const post = (body = '{"a":1}') =>
+  const post = (body = '{"a":1}', credentials = '') =>
     postResult(
       { callSid: 'CA1', body },
-      { url: `http://127.0.0.1:${port}/hook?key=1`, secret: SECRET, clock },
+      { url: `http://${credentials}127.0.0.1:${port}/hook?key=1`, secret: SECRET, clock },
     );
   return { requests, clock, post };
 }
@@ -42,6 +42,13 @@ const status =
     response.writeHead(code, headers).end('anything');
 
 describe('a try to deliver a result', () => {
+  it('gives the user and password of its URL as a header', async () => {
+    const { requests, post } = await receiverUnderTest(status(204));
+    expect(await post('{}', 'clerk:s%3Acret%20@')).toEqual({ kind: 'delivered' });
+    const basic = Buffer.from('clerk:s:cret ').toString('base64');
+    expect(requests[0]).toMatchObject({ url: '/hook?key=1', headers: { authorization: `Basic ${basic}` } });
+  });
+
   it('is signed over time and body, and names the call as its key', async () => {
     const { requests, clock, post } = await receiverUnderTest(status(204));
     expect(await post()).toEqual({ kind: 'delivered' });
