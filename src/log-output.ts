@@ -37,6 +37,7 @@ const TURN_BYTES_MAX = 65_536;
 const TURN_PAUSE_MS = 5;
 const BEHIND_RETRY_MS = 20;
 const REFUSED_RETRY_MS = 1000;
+const TELL_EVERY_MS = 10_000;
 /** At the end of the process: so long a reader may take nothing before the rest is given up. */
 const FLUSH_STALL_MS = 500;
 const FLUSH_RETRY_MS = 5;
@@ -103,7 +104,7 @@ export class LogOutput {
         this.#isWriting = false;
         this.#keepRest(chunk, taken);
         if (error !== null) this.#pumpIn(isBehind(error) ? BEHIND_RETRY_MS : REFUSED_RETRY_MS);
-        else if (this.#bytes === 0 && this.#lost > 0) this.#recovered();
+        else if (this.#isTimeToTell()) this.#recovered();
         if (!isInTurn) this.#pump();
       });
       isInTurn = false;
@@ -149,6 +150,12 @@ export class LogOutput {
     if (this.#lost === 0) this.#lostSinceMs = this.#parts.clock.nowMs();
     this.#lost += 1;
     this.#parts.onLost();
+  }
+
+  /** When all that was kept is out; or where a slow reader never lets it come to that, now and then. */
+  #isTimeToTell(): boolean {
+    if (this.#lost === 0) return false;
+    return this.#bytes === 0 || this.#parts.clock.nowMs() - this.#lostSinceMs >= TELL_EVERY_MS;
   }
 
   #recovered(): void {

@@ -40,7 +40,7 @@ describe('s20 an upgrade', () => {
     const refused = new TrunklineProcess(['start'], { DATA_DIR: folder });
     expect(await refused.exited).toBe(1);
     expect(refused.stdout).not.toContain('listens on');
-    expect(refused.stderr).toMatch(/schema version \d+ or older .*, received 99.*\(ERR_CONFIG\)\n$/);
+    expect(refused.stderr).toMatch(/schema version \d+ or older .*, received 99.*\(ERR_STORE\)\n$/);
   });
 
   it('of the flow under live calls: each ends in the version that it began with, and the next caller has the new one', {

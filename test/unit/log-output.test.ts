@@ -128,6 +128,27 @@ describe('the output of the log', () => {
     expect(sink.text.match(/lost/g)).toHaveLength(1);
   });
 
+  it('tells of lost lines every 10 s where the reader takes some, but never all', () => {
+    const { clock, lost, output, sink, writeLines } = outputUnderTest();
+    sink.taking = 'EAGAIN';
+    writeLines(Math.ceil(QUEUE_BYTES_MAX / 1000) + 1000);
+    for (let second = 0; second < 30; second++) {
+      sink.taking = 4096;
+      output.write('one more\n');
+      clock.advanceMs(20);
+      sink.taking = 'EAGAIN';
+      writeLines(1000);
+      clock.advanceMs(980);
+    }
+    const told = [...sink.text.matchAll(/^lost (\d+)/gm)];
+    expect(lost()).toBeGreaterThan(10_000);
+    expect(told.length).toBeGreaterThanOrEqual(2);
+    sink.taking = 'all';
+    clock.advanceMs(5000);
+    const all = [...sink.text.matchAll(/^lost (\d+)/gm)].map(([, lines]) => Number(lines));
+    expect(all.reduce((sum, lines) => sum + lines, 0)).toBe(lost());
+  });
+
   it('writes what has waited in chunks of whole lines that a pipe takes whole, and a turn at a time', () => {
     const { clock, numbers, sink, writeLines } = outputUnderTest();
     sink.taking = 'EAGAIN';
