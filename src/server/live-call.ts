@@ -102,7 +102,7 @@ export class LiveCall {
 
   /** By which the call's record is timed; null before this stream has begun. */
   get callWall(): (() => number) | null {
-    return this.#callBeganAtMs === null ? null : this.#record.callWall;
+    return this.#callBeganAtMs === null ? null : (this.#record?.callWall ?? null);
   }
 
   /** What comes after the stream, once the call has said so. */
