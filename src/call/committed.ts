@@ -13,15 +13,27 @@ export interface Transition {
   readonly actions: readonly FlowAction[];
 }
 
+/** Its fields are private, and not only its constructor: otherwise anything of its shape would pass for one. */
 export class Committed {
-  readonly state: FlowState;
-  readonly actions: readonly FlowAction[];
-  readonly result: CommitResult;
+  readonly #transition: Transition;
+  readonly #result: CommitResult;
 
   private constructor(transition: Transition, result: CommitResult) {
-    this.state = transition.state;
-    this.actions = transition.actions;
-    this.result = result;
+    this.#transition = transition;
+    this.#result = result;
+  }
+
+  get state(): FlowState {
+    return this.#transition.state;
+  }
+
+  get actions(): readonly FlowAction[] {
+    return this.#transition.actions;
+  }
+
+  /** `deferred`: the caller is served all the same, and a crash may forget this. The store's client counts them. */
+  get result(): CommitResult {
+    return this.#result;
   }
 
   /** `turn`: what the transition closed. Settles within 250 ms, as the store promises. Rejects only on a defect of the store's client. */

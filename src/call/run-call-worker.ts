@@ -37,7 +37,9 @@ export interface CallWorkerOptions {
 export function runCallWorker(options: CallWorkerOptions): void {
   const { start, port, clock } = options;
   const { settings } = start;
-  const log = createLog({ level: settings.logLevel, logPii: settings.logPii }).child({
+  const log = createLog({
+    level: settings.logLevel,
+    logPii: settings.logPii,
     workerId: start.workerIndex,
   });
   const store = new StoreClient(start.storePort, { clock, log });

@@ -7,7 +7,7 @@
  *                  `----> lastWords -> (prompt ended) --------------> closedBy(ended)
  */
 import type { TurnHow, TurnRecord } from '../channel/store-messages.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, steadyWall } from '../clock.ts';
 import type { FlowAction } from '../flow/action.ts';
 import type { FlowEvent } from '../flow/event.ts';
 
@@ -22,13 +22,14 @@ interface OpenTurn {
 }
 
 export class TurnLedger {
-  readonly #clock: Pick<Clock, 'wallMs'>;
+  readonly #wallMs: () => number;
   /** Of prompts that stand before a question that is not asked yet. */
   #playIds = new Set<number>();
   #open: OpenTurn | null = null;
 
-  constructor(clock: Pick<Clock, 'wallMs'>) {
-    this.#clock = clock;
+  /** Made when the call is: its times are right among each other, whatever becomes of the system's clock meanwhile. */
+  constructor(clock: Pick<Clock, 'nowMs' | 'wallMs'>) {
+    this.#wallMs = steadyWall(clock);
   }
 
   /** What is about to be carried out. `listenId`: of the state behind it. */
@@ -54,7 +55,7 @@ export class TurnLedger {
 
   /** The first sound or key counts. */
   answerBegan(): void {
-    if (this.#open !== null) this.#open.answerBeganAtWallMs ??= this.#clock.wallMs();
+    if (this.#open !== null) this.#open.answerBeganAtWallMs ??= Math.round(this.#wallMs());
   }
 
   /** It was no speech after all. */
@@ -75,7 +76,7 @@ export class TurnLedger {
       listenId,
       nodeId,
       askedAtWallMs,
-      answeredAtWallMs: how === null ? null : this.#clock.wallMs(),
+      answeredAtWallMs: how === null ? null : Math.round(this.#wallMs()),
       how,
       heard: answer?.heard ?? null,
       value: answer?.value ?? null,
@@ -90,7 +91,7 @@ export class TurnLedger {
   #ask(listenId: number, nodeId: string): void {
     const playIds = this.#playIds;
     this.#playIds = new Set();
-    const askedAtWallMs = this.#clock.wallMs();
+    const askedAtWallMs = Math.round(this.#wallMs());
     this.#open = {
       listenId,
       nodeId,

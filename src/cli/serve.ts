@@ -14,6 +14,7 @@ import type { ServerAddress } from '../supervisor/server-messages.ts';
 import { SupervisorLink } from '../supervisor/supervisor-link.ts';
 import { wantedPrompts } from '../wanted-prompts.ts';
 import { loadFlowFiles } from './flow-file.ts';
+import { tolerateLostOutput } from './lenient-output.ts';
 import { PromptProgress } from './prompt-progress.ts';
 
 /**
@@ -24,6 +25,7 @@ const SAME_SIGNAL_MS = 500;
 
 /** `isSupervised`: this process has a supervisor at the other end of its IPC channel. */
 export async function serve(isSupervised: boolean): Promise<void> {
+  tolerateLostOutput();
   const config = readConfig();
   const flows = loadFlowFiles(config.FLOW);
   const log = createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });

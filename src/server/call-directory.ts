@@ -121,7 +121,8 @@ export class CallDirectory implements CallRegister, LiveCalls {
       // A stream that ended before it began knows no state; an earlier one's still stands.
       const state = call.state ?? known?.end?.state ?? null;
       const callBeganAtMs = call.callBeganAtMs ?? known?.end?.callBeganAtMs ?? null;
-      const end = { attempt, reason, disposition, state, callBeganAtMs };
+      const callWall = known?.end?.callWall ?? call.callWall;
+      const end = { attempt, reason, disposition, state, callBeganAtMs, callWall };
       this.#remember(call.callSid, {
         claimedAttempt: Math.max(call.attempt, known?.claimedAttempt ?? -1),
         end,

@@ -14,6 +14,8 @@ export interface HealthSources {
   readonly storeHealth: () => StoreHealth;
   readonly vendors: Pick<VendorHealthBoard, 'report'>;
   readonly recordings?: Pick<RecordFiles, 'counts'> | null;
+  /** Lines of the log that nobody took: a full disk or a reader that stands still is told of here, if nowhere else. */
+  readonly lostLogLines: () => number;
 }
 
 export interface StoreHealth {
@@ -40,7 +42,8 @@ export class Health {
   }
 
   ready(exchange: Exchange): void {
-    const { readiness, workers, isVoiceReady, recordings, storeHealth, vendors } = this.#sources;
+    const { readiness, workers, isVoiceReady, recordings, storeHealth, vendors, lostLogLines } =
+      this.#sources;
     const isVoiceUp = isVoiceReady();
     const store = storeHealth();
     const reasons: string[] = [];
@@ -59,6 +62,7 @@ export class Health {
       speech: vendors.report(),
       // Nor is a recording that was lost: calls go on without.
       ...(recordings == null ? {} : { recordings: recordings.counts() }),
+      log: { lostLines: lostLogLines() },
       draining: readiness.leaving !== 'no',
     });
   }

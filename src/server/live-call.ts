@@ -101,6 +101,11 @@ export class LiveCall {
     return this.#callBeganAtMs;
   }
 
+  /** By which the call's record is timed; null before this stream has begun. */
+  get callWall(): (() => number) | null {
+    return this.#callBeganAtMs === null ? null : (this.#record?.callWall ?? null);
+  }
+
   /** What comes after the stream, once the call has said so. */
   get disposition(): Disposition | null {
     const isSilentEnd = this.#isMute && this.#disposition?.kind === 'hangup' && this.#lastWords !== '';

@@ -3,7 +3,7 @@
  * longer than a caller may be kept waiting. I/O thread; `LiveCall` owns it.
  */
 import type { EndReason } from '../channel/messages.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, steadyWall } from '../clock.ts';
 import { type ErrorRecord, toErrorRecord } from '../errors.ts';
 import type { CallStore, NewCall } from '../store/call-store.ts';
 import { withinDeadline } from './deadline.ts';
@@ -14,6 +14,8 @@ export interface EarlierStream {
   readonly state: unknown;
   /** When the call's first stream began, monotonic; null if that is not known. */
   readonly callBeganAtMs: number | null;
+  /** By which the call's record is timed, from its first stream here on; null if none has begun. */
+  readonly callWall: (() => number) | null;
 }
 
 /** `late`: the store has not answered, or failed; the call goes on, and `onFenced` may come still. */
@@ -28,12 +30,19 @@ export class StreamRecord {
   readonly #clock: Clock;
   readonly #store: CallStore;
   readonly #call: NewCall;
+  #wallMs: () => number;
   #exists = false;
 
   constructor(call: NewCall, parts: { readonly clock: Clock; readonly store: CallStore }) {
     this.#call = call;
     this.#clock = parts.clock;
+    this.#wallMs = steadyWall(parts.clock);
     this.#store = parts.store;
+  }
+
+  /** As `EarlierStream` has it. */
+  get callWall(): () => number {
+    return this.#wallMs;
   }
 
   /** It was begun, as far as is known. */
@@ -70,6 +79,7 @@ export class StreamRecord {
     const nowMs = this.#clock.nowMs();
     const callBeganAtMs = known?.callBeganAtMs ?? nowMs;
     if (attempt === 0) return { state: null, callBeganAtMs: nowMs };
+    this.#wallMs = known?.callWall ?? this.#wallMs;
     // Ours is the newest only if no attempt lies between, which may have been on another node.
     if (known?.attempt === attempt - 1 && known.state !== null) return { state: known.state, callBeganAtMs };
     const loaded = await withinDeadline(this.#clock, STORE_DEADLINE_MS, this.#store.load(callSid));
@@ -81,9 +91,9 @@ export class StreamRecord {
     return { state, callBeganAtMs: Math.min(callBeganAtMs, beganAtMs) };
   }
 
-  /** Rejects with what the store rejects with. */
+  /** At a time that is as long after the call's begin as the call was on. Rejects with what the store rejects with. */
   async finish(reason: EndReason): Promise<void> {
     const { attempt, callSid } = this.#call;
-    await this.#store.finish(callSid, attempt, reason);
+    await this.#store.finish(callSid, attempt, reason, Math.round(this.#wallMs()));
   }
 }

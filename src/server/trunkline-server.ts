@@ -11,6 +11,7 @@ import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts
 import type { Log } from '../log.ts';
 import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { RecordFiles } from '../recordings/record-files.ts';
+import { lostLogLines } from '../standard-error.ts';
 import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
@@ -154,7 +155,7 @@ export class TrunklineServer {
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
       fallback: new FallbackWebhook(gate, log),
       status: new StatusWebhook(gate),
-      health: new Health({ ...parts, readiness, workers }),
+      health: new Health({ ...parts, readiness, workers, lostLogLines }),
       twilio: new TwilioSocket({
         ...shared,
         address: this.#address,

@@ -89,8 +89,8 @@ export interface CallStore {
     /** How often the call was made anew within this attempt: a commit of a worker that has lost the call changes nothing. */
     move?: number,
   ): Promise<CommitResult>;
-  /** Writes the end. Idempotent: the first reason of an attempt stands. */
-  finish(callSid: string, attempt: number, reason: EndReason): Promise<CommitResult>;
+  /** Writes the end, of now or of `atWallMs`. Idempotent: the first reason of an attempt stands. */
+  finish(callSid: string, attempt: number, reason: EndReason, atWallMs?: number): Promise<CommitResult>;
   load(callSid: string): Promise<CallRecord | null>;
   /** Newest first. */
   list(limit: number, filter?: CallFilter): Promise<readonly CallRecord[]>;

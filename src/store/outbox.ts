@@ -34,6 +34,11 @@ export interface ResultState {
 export type OutboxEngine = Pick<SqlEngine, 'tables' | 'transact'>;
 
 const LEASE = 'results';
+/**
+ * Nothing is put off for longer than this, and no lease is: what says otherwise was written by a clock that has been set
+ * back since, and is due (fault s08). More than the grace of a call that may come back and than the courier's longest pause.
+ */
+const PUT_OFF_MAX_MS = 600_000;
 
 export class Outbox {
   readonly #engine: OutboxEngine;
@@ -54,7 +59,11 @@ export class Outbox {
           .column('name')
           .doUpdateSet({ holder: this.#nodeId, until_wall_ms: nowWallMs + leaseMs })
           .where((row) =>
-            row.or([row('leases.holder', '=', this.#nodeId), row('leases.until_wall_ms', '<', nowWallMs)]),
+            row.or([
+              row('leases.holder', '=', this.#nodeId),
+              row('leases.until_wall_ms', '<', nowWallMs),
+              row('leases.until_wall_ms', '>', nowWallMs + PUT_OFF_MAX_MS),
+            ]),
           ),
       );
     const [result] = await this.#engine.transact([take.compile()]);
@@ -161,7 +170,10 @@ export class Outbox {
       // A call that began again at the very moment in which others took it for lost has no end: its result is to come.
       .where('end_reason', 'is not', null)
       .where('is_aside', '=', isAside)
-      .where(isAside === 1 ? 'try_at_wall_ms' : 'due_at_wall_ms', '<=', nowWallMs)
+      .where((row) => {
+        const due = isAside === 1 ? 'try_at_wall_ms' : 'due_at_wall_ms';
+        return row.or([row(due, '<=', nowWallMs), row(due, '>', nowWallMs + PUT_OFF_MAX_MS)]);
+      })
       .orderBy('due_at_wall_ms')
       .orderBy('outbox.call_sid')
       .limit(limit)

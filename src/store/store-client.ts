@@ -136,8 +136,13 @@ export class StoreClient implements CallStore {
     });
   }
 
-  finish(callSid: string, attempt: number, reason: EndReason): Promise<CommitResult> {
-    return this.#writeWithin({ kind: 'finish', callSid, attempt, reason, atWallMs: this.#clock.wallMs() });
+  finish(
+    callSid: string,
+    attempt: number,
+    reason: EndReason,
+    atWallMs = this.#clock.wallMs(),
+  ): Promise<CommitResult> {
+    return this.#writeWithin({ kind: 'finish', callSid, attempt, reason, atWallMs });
   }
 
   /** Rejects with StoreError, or DeadlineError after 2 s. */

@@ -32,7 +32,7 @@ const HEALTH_EVERY_MS = 500;
 
 const start = workerData as StoreWorkerStart;
 const port = parentPort as MessagePort;
-const log = createLog({ level: start.logLevel, logPii: start.logPii }).child({ workerId: 'store' });
+const log = createLog({ level: start.logLevel, logPii: start.logPii, workerId: 'store' });
 const send = (message: FromStoreThread): void => port.postMessage(message);
 
 try {

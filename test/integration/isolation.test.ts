@@ -76,7 +76,7 @@ async function expectAllWellAgain(): Promise<void> {
   await Promise.all([rig.freshCallerIsServed(), rig.freshCallerIsServed()]);
 }
 
-it('leaves every other call untouched when the code of one throws, and when a recognition fails', async () => {
+it('s14 leaves every other call untouched when the code of one throws, and when a recognition fails', async () => {
   const rejected = rig.place({
     number: 'cued',
     answers: { cue: `${CUES.reject}#`, reject: [yes, '1'] },
@@ -96,7 +96,7 @@ it('leaves every other call untouched when the code of one throws, and when a re
 it.each([
   ['exits', 'exit'],
   ['spins for ever', 'spin'],
-] as const)('loses one call only when a worker %s, and again on a worker of its own', async (_, cue) => {
+] as const)('s14 loses one call only when a worker %s, and again on a worker of its own', async (_, cue) => {
   const lostBefore = rig.trunkline.server.workers.lostCount;
   const { faulty, faultyMoves, moved, others } = await afterwards(cue);
   expectPoliteEnd(faulty, 'worker failed');
@@ -124,7 +124,7 @@ it('loses no call when a worker throws past every call, nor the answer that it h
   await expectAllWellAgain();
 });
 
-it('loses no call when a worker outgrows its memory between calls, so that none can be suspected', async () => {
+it('s14 loses no call when a worker outgrows its memory between calls, so that none can be suspected', async () => {
   const lostBefore = rig.trunkline.server.workers.lostCount;
   const { faulty, faultyMoves, others } = await afterwards('grow', '2');
   expect(faulty.record).toMatchObject({ outcome: 'done', endReason: 'completed' });

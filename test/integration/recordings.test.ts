@@ -12,9 +12,8 @@ import {
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { speak } from '../support/caller-speech.ts';
-import { fillDisk, mountSmallDisk } from '../support/small-disk.ts';
+import { fillDisk, smallDisk } from '../support/small-disk.ts';
 import { loudness, readStrictRecording } from '../support/strict-recording.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type RigStartOptions, TrunklineRig } from '../support/trunkline-rig.ts';
 
 const CALLS = 50;
@@ -109,8 +108,8 @@ describe('a recorded call', () => {
   });
 
   it('costs nothing but itself when the disk is full, and the next one is whole', async (context) => {
-    const disk = join(temporaryFolder(), 'disk');
-    if (!mountSmallDisk(disk, '2m')) return context.skip('this user may not mount a small file system');
+    const disk = smallDisk(2);
+    if (disk === null) return context.skip('this user may not mount a small file system');
     const filler = join(disk, 'filler');
     fillDisk(filler);
     // Room for two seconds or so.

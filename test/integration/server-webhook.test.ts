@@ -279,6 +279,7 @@ describe('readiness', () => {
       voice: { ready: true },
       store: { engine: 'memory', isAlive: true, isDurable: true, deferredCommits: 0, lostWrites: 0 },
       speech: { down: {}, requests: [] },
+      log: { lostLines: 0 },
       draining: false,
     });
     expect(JSON.parse((await cold.post('/healthz', { method: 'GET' })).body)).toEqual({ status: 'ok' });

@@ -213,7 +213,7 @@ it('leaves nothing behind, and takes callers', async () => {
 
 const waitMs = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
-describe.each(Object.keys(FAULTS) as Fault[])('when a worker %s', (fault) => {
+describe.each(Object.keys(FAULTS) as Fault[])('s14 when a worker %s', (fault) => {
   const aftermath = () => aftermaths.get(fault)!;
   const isPoison = FAULTS[fault].again === 'same';
 

@@ -6,7 +6,7 @@ import { PostgresEngine } from '../../src/store/postgres-engine.ts';
 import { SqliteEngine } from '../../src/store/sqlite-engine.ts';
 import { postgresMissing, TestPostgres } from '../support/postgres.ts';
 import { silentLog } from '../support/silent-log.ts';
-import { fillDisk, mountSmallDisk } from '../support/small-disk.ts';
+import { fillDisk, smallDisk } from '../support/small-disk.ts';
 import { pause, StoreLoad } from '../support/store-load.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -36,8 +36,8 @@ async function sitsOut(load: StoreLoad, outage: () => Promise<void>): Promise<vo
 
 describe('a store in trouble', () => {
   it('whose disk is full loses nothing and doubles nothing (s07)', async (context) => {
-    const folder = join(temporaryFolder(), 'disk');
-    if (!mountSmallDisk(folder, '2m')) return context.skip('this user may not mount a small file system');
+    const folder = smallDisk(2);
+    if (folder === null) return context.skip('this user may not mount a small file system');
     const load = new StoreLoad(SqliteEngine.open(join(folder, 'calls.sqlite')));
     await sitsOut(load, async () => {
       fillDisk(join(folder, 'filler'));

@@ -34,6 +34,10 @@ export type ProcessAnswers = Readonly<Record<string, Uint8Array | string>>;
 export interface ProcessRigOptions extends ProcessOptions {
   readonly commandLine?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Its standard output goes elsewhere: whether it is ready is asked over HTTP. */
+  readonly isMute?: true;
+  /** In place of a folder of its own. */
+  readonly dataFolder?: string;
 }
 
 export class ProcessRig {
@@ -56,7 +60,7 @@ export class ProcessRig {
 
   /** Resolves when the first caller can be served. Ended with the test. */
   static async start(options: ProcessRigOptions = {}): Promise<ProcessRig> {
-    const folder = temporaryFolder();
+    const folder = options.dataFolder ?? temporaryFolder();
     symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
     const port = await freePort();
     const carrier = new SimulatedCarrier({
@@ -86,7 +90,8 @@ export class ProcessRig {
       },
       options,
     );
-    await server.prints(/Ready for calls/);
+    if (options.isMute === true) await isReady(port);
+    else await server.prints(/Ready for calls/);
     const rig = new ProcessRig({ process: server, carrier, port, rest, folder });
     onTestFinished(async () => {
       await carrier.close();
@@ -150,6 +155,11 @@ export class ProcessRig {
     if (typeof answer === 'string') caller.press(answer);
     else caller.say(answer);
   }
+}
+
+async function isReady(port: number): Promise<void> {
+  const ask = () => fetch(`http://127.0.0.1:${port}/readyz`, { headers: { Connection: 'close' } });
+  await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 60_000 });
 }
 
 /** From the loss of each stream but the last to the first sound of the next: what callers heard nothing in. */

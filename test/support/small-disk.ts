@@ -1,25 +1,32 @@
-/** A file system that can be filled, in memory; gone after the test. */
+/** A file system of its own that a test fills up, unmounted with the test. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { temporaryFolder } from './temporary-folder.ts';
 
-/** Of this size (as `2m`), at `folder`. False where this user may not mount one. */
-export function mountSmallDisk(folder: string, size: string): boolean {
+const MB = 1024 * 1024;
+
+/** Its folder, or null where this user may not mount one. */
+export function smallDisk(megabytes: number): string | null {
+  const folder = join(temporaryFolder(), 'disk');
   mkdirSync(folder);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'ignore' });
   } catch {
-    return false;
+    return null;
   }
   onTestFinished(() => void execFileSync('umount', ['--lazy', folder]));
-  return true;
+  return folder;
 }
 
-/** Until nothing fits any more. */
+/** Writes to `path` until the disk has no room for another byte. */
 export function fillDisk(path: string): void {
-  try {
-    writeFileSync(path, Buffer.alloc(4 * 1024 * 1024));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  for (let bytes = 16 * MB; bytes >= 1; bytes = Math.floor(bytes / 8)) {
+    try {
+      writeFileSync(path, Buffer.alloc(bytes), { flag: 'a' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
   }
 }

@@ -30,6 +30,26 @@ describe('the turns of a call', () => {
     ]);
   });
 
+  it.each([3_600_000, -3_600_000])(
+    'last as long as they did when the wall clock is set by %i ms (s08)',
+    async (stepMs) => {
+      const rig = callUnderTest();
+      await rig.begin();
+      const askedAtWallMs = rig.clock.wallMs();
+      await rig.timePasses(900);
+      rig.clock.shiftWallMs(stepMs);
+      await rig.callerBegins();
+      await rig.timePasses(700);
+      await rig.utteranceComes();
+      await rig.recognizerHears('yes');
+      expect(turns(rig)[1]).toMatchObject({
+        askedAtWallMs,
+        answeredAtWallMs: askedAtWallMs + 1600,
+        playout: { answerBeganAtWallMs: askedAtWallMs + 900 },
+      });
+    },
+  );
+
   it('tells what of a question was not heard since the caller spoke over it', async () => {
     const rig = callUnderTest();
     await rig.begin();

@@ -136,6 +136,56 @@ describe.each(enginesUnderTest())('results out of $name', (engine) => {
     60_000,
   );
 
+  it_.each([HOUR_MS, -HOUR_MS])(
+    's08 go out, and in order, when the wall clock is set by %i ms after the end of their calls',
+    async (stepMs) => {
+      const office = await openOffice();
+      office.nodeBegins('one');
+      await office.timePasses(1000);
+      for (const callSid of ['CAb', 'CAa']) {
+        await office.callEnds(callSid);
+        office.clock.advanceMs(10);
+      }
+      office.clock.shiftWallMs(stepMs);
+      await office.timePasses(6000);
+      expect(office.receiver.taken).toEqual(['CAb', 'CAa']);
+      await office.callEnds('CAc');
+      await office.timePasses(6000);
+      expect(office.receiver.taken).toEqual(['CAb', 'CAa', 'CAc']);
+    },
+  );
+
+  it_(
+    's08 are delivered by another node though a dead one, whose clock was an hour ahead, has the lease',
+    async () => {
+      const office = await openOffice();
+      office.clock.shiftWallMs(HOUR_MS);
+      const dying = office.nodeBegins('one');
+      await office.timePasses(6000);
+      dying.dies();
+      office.clock.shiftWallMs(-HOUR_MS);
+      office.nodeBegins('two');
+      await office.callEnds('CA1');
+      await office.timePasses(12_000);
+      expect(office.receiver.taken).toEqual(['CA1']);
+    },
+  );
+
+  it_('s08 that were put aside are tried again though the clock was set back', async () => {
+    const office = await openOffice();
+    office.receiver.refuses('CAbad');
+    office.nodeBegins('one');
+    for (const callSid of ['CAbad', 'CA1']) {
+      await office.callEnds(callSid);
+      office.clock.advanceMs(10);
+    }
+    await office.timePasses(30_000);
+    office.clock.shiftWallMs(-HOUR_MS);
+    office.receiver.comesBack();
+    await office.timePasses(12_000);
+    expect(office.receiver.taken).toEqual(['CA1', 'CAbad']);
+  });
+
   it_('are delivered by another node when the one that did dies', async () => {
     const office = await openOffice();
     const dying = office.nodeBegins('one');

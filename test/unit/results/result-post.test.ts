@@ -42,6 +42,13 @@ const status =
     response.writeHead(code, headers).end('anything');
 
 describe('a try to deliver a result', () => {
+  it('gives the user and password of its URL as a header', async () => {
+    const { requests, post } = await receiverUnderTest(status(204));
+    expect(await post('{}', 'clerk:s%3Acret%20@')).toEqual({ kind: 'delivered' });
+    const basic = Buffer.from('clerk:s:cret ').toString('base64');
+    expect(requests[0]).toMatchObject({ url: '/hook?key=1', headers: { authorization: `Basic ${basic}` } });
+  });
+
   it('is signed over time and body, and names the call as its key', async () => {
     const { requests, clock, post } = await receiverUnderTest(status(204));
     expect(await post()).toEqual({ kind: 'delivered' });
@@ -56,13 +63,6 @@ describe('a try to deliver a result', () => {
       'trunkline-signature': `t=${seconds},v1=${mac}`,
     });
     expect(clock.pendingTimers()).toBe(0);
-  });
-
-  it('sends the user and the password of the URL as a header', async () => {
-    const { requests, post } = await receiverUnderTest(status(204));
-    expect(await post('{}', 'crm:s%40crets@')).toEqual({ kind: 'delivered' });
-    const basic = Buffer.from('crm:s@crets').toString('base64');
-    expect(requests).toMatchObject([{ url: '/hook?key=1', headers: { authorization: `Basic ${basic}` } }]);
   });
 
   it.each([301, 400, 404, 500])('takes status %d for a refusal', async (code) => {

@@ -91,7 +91,7 @@ describe('nextStep', () => {
 
   it('has the carrier say what could not be heard, to a caller who is still there', () => {
     const disposition = { kind: 'say', text: 'Goodbye.' } as const;
-    const end = { attempt: 0, disposition, state: null, callBeganAtMs: null };
+    const end = { attempt: 0, disposition, state: null, callBeganAtMs: null, callWall: null };
     const known = { ...NOTHING, claimedAttempt: 0 };
     expect(nextStep({ ...known, end: { ...end, reason: 'completed' } })).toEqual({
       kind: 'say',
