@@ -57,7 +57,11 @@ export class JournalKeeper {
   /** The workers, as calls that may be recorded have them. */
   placing(workers: CallPlacement): CallPlacement {
     return {
-      place: (callId, how, onPlaced) => workers.place(callId, how, onPlaced),
+      place: (callId, how, onPlaced) => {
+        // Not for the first time: the worker that had it is gone, and says no more of it.
+        this.#byCallId.get(callId)?.runLost();
+        workers.place(callId, how, onPlaced);
+      },
       post: (message) => workers.post(this.#seen(message)),
       release: (callId) => workers.release(callId),
     };

@@ -3,7 +3,8 @@
  * the end of it. Not what is in the lines (`media/journaled-stream.ts`, `call/journaled-call.ts`), nor the file. I/O thread.
  *
  *   open      the stream ended                                    ended
- *   ended     the call has said its last, on each worker it had   closed
+ *   ended     the call has said its last, on each worker it had,  closed
+ *             but for those that were lost before it moved on
  *   ended     5 s passed: a worker was lost                       closed
  *   ended     `close`                                             closed
  *   open      `close`                                             closed: it breaks off
@@ -63,6 +64,12 @@ export class StreamJournal {
     this.#runsBegun += 1;
     this.journal.enter({ kind: 'call.started', run }, () => {});
     return this.journal.nowMs;
+  }
+
+  /** The worker that had the call was lost. */
+  runLost(): void {
+    this.#runsClosed += 1;
+    this.#closeIfDone();
   }
 
   /** A line of the call's. */

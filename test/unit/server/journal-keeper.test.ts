@@ -42,6 +42,7 @@ function rig() {
     journal,
     begin: (move = 0) => workers.post({ kind: 'call.started', callId: 7, call: { ...call, move } }),
     post: (message: ToCall) => workers.post(message),
+    moves: () => workers.place(7, 'shared', () => {}),
     lineComes: (line: string, isLast = false) => keeper.take({ kind: 'recorded', callId: 7, line, isLast }),
     streamEnds: () => hooks.onEnd('completed', { kind: 'hangup' }),
     rows: () => files.rows(NAME),
@@ -88,6 +89,17 @@ it('waits for each worker that had the call', () => {
   begin();
   begin(1);
   lineComes('{"kind":"closed"}', true);
+  streamEnds();
+  expect(isFinished()).toBe(false);
+  lineComes('{"kind":"closed"}', true);
+  expect(isFinished()).toBe(true);
+});
+
+it('waits for no worker that was lost before the call moved on', () => {
+  const { begin, isFinished, lineComes, moves, streamEnds } = rig();
+  begin();
+  moves();
+  begin(1);
   streamEnds();
   expect(isFinished()).toBe(false);
   lineComes('{"kind":"closed"}', true);
