@@ -72,7 +72,8 @@ class Replay {
         const journal = line.plane === 'media' ? this.#media : this.#runOf(line.run ?? 0).journal;
         if (journal.next !== line) continue;
         if (line.way === 'in' && line.within !== true) this.#perform(line);
-        else this.#lacks(line);
+        // It came to nothing, or it is nothing that comes in.
+        if (journal.next === line) this.#lacks(line);
       }
       await this.#settle();
     } finally {

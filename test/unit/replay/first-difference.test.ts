@@ -139,6 +139,17 @@ it('is what the record goes on with where the replay gives nothing', async () =>
   expect(await differenceOf(rows)).toMatchObject({ line: at + 1, atMs: 9999, got: 'nothing' });
 });
 
+it('is what came in to a plane that does not wait for it', async () => {
+  const rows = rowsOf('keypad');
+  const at = indexOf(rows, (row) => row.kind === 'accepted') + 1;
+  rows.splice(at, 0, { at: 500, plane: 'media', way: 'in', kind: 'prompt.ready', key: 'nobody asked' });
+  expect(await differenceOf(rows)).toMatchObject({
+    line: at + 1,
+    expected: { kind: 'prompt.ready' },
+    got: 'nothing',
+  });
+});
+
 it('is a timer that runs at another time, or not at all', async () => {
   const rows = rowsOf('keypad');
   const timer = indexOf(rows, (row) => row.kind === 'timer' && row.plane === 'media');
