@@ -240,9 +240,10 @@ export class StoreClient implements CallStore {
     });
   }
 
-  #write(ask: StoreWrite, outcome: Outcome): void {
+  #write(ask: StoreWrite, asked: Outcome): void {
+    const outcome = this.#counted(asked);
     if (this.#isGone) {
-      this.#lost(outcome, gone());
+      outcome.failed(gone());
       return;
     }
     // A begin never waits behind others: a call's commits, from another thread, need its row.
@@ -259,8 +260,7 @@ export class StoreClient implements CallStore {
     } else if (this.#waiting.size < WAITING_MAX) {
       this.#waiting.set(key, { ask, outcomes: [outcome] });
     } else {
-      this.#lost(
-        outcome,
+      outcome.failed(
         new CapacityError(`Expected at most ${WAITING_MAX} writes waiting, received one more`),
       );
     }
@@ -287,7 +287,7 @@ export class StoreClient implements CallStore {
     this.#inFlight.delete(answer.id);
     for (const outcome of outcomes) {
       if (answer.ok) outcome.answered(answer.value);
-      else this.#lost(outcome, new StoreError(answer.error.message));
+      else outcome.failed(new StoreError(answer.error.message));
     }
     while (this.#inFlight.size < IN_FLIGHT_MAX) {
       const next = this.#waiting.entries().next();
@@ -303,12 +303,18 @@ export class StoreClient implements CallStore {
     return this.#inFlight.size === 0 && this.#waiting.size === 0;
   }
 
-  #lost(outcome: Outcome, error: Error): void {
-    if (this.#lostTotal === 0) {
-      this.#log.error({ event: 'store.lost', err: error }, 'a record was lost; more are only counted');
-    }
-    this.#lostTotal += 1;
-    outcome.failed(error);
+  /** Of a write: its failure is a loss. A read that fails has lost nothing, and whoever asked decides without it. */
+  #counted({ answered, failed }: Outcome): Outcome {
+    return {
+      answered,
+      failed: (error) => {
+        if (this.#lostTotal === 0) {
+          this.#log.error({ event: 'store.lost', err: error }, 'a record was lost; more are only counted');
+        }
+        this.#lostTotal += 1;
+        failed(error);
+      },
+    };
   }
 
   /** The store thread has gone, or we go. What was not answered fails. */
@@ -321,7 +327,7 @@ export class StoreClient implements CallStore {
     ];
     this.#inFlight.clear();
     this.#waiting.clear();
-    for (const outcome of outcomes.flat()) this.#lost(outcome, gone());
+    for (const outcome of outcomes.flat()) outcome.failed(gone());
     for (const resolve of this.#onDrained.splice(0)) resolve();
   }
 }

@@ -81,6 +81,17 @@ describe('StoreClient', () => {
     expect(client.totals.lost).toBe(1);
   });
 
+  it('takes a read that the store could not answer for no loss', async () => {
+    const { client, port } = clientUnderTest();
+    const loaded = client.load('CA1');
+    port.refuse(1);
+    await expect(loaded).rejects.toMatchObject({ code: 'ERR_STORE' });
+    const given = client.load('CA2');
+    port.die();
+    await expect(given).rejects.toMatchObject({ code: 'ERR_STORE' });
+    expect(client.totals.lost).toBe(0);
+  });
+
   it('tells a fenced begin from one that begun', async () => {
     const { client, port } = clientUnderTest();
     const call = { callSid: 'CA1', attempt: 0, from: '', to: '', flowHash: '' };
