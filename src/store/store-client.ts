@@ -260,9 +260,7 @@ export class StoreClient implements CallStore {
     } else if (this.#waiting.size < WAITING_MAX) {
       this.#waiting.set(key, { ask, outcomes: [outcome] });
     } else {
-      outcome.failed(
-        new CapacityError(`Expected at most ${WAITING_MAX} writes waiting, received one more`),
-      );
+      outcome.failed(new CapacityError(`Expected at most ${WAITING_MAX} writes waiting, received one more`));
     }
   }
 
