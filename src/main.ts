@@ -110,7 +110,11 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         log.info({ event: 'call.hung-up', callSid }, 'a call was hung up because somebody asked for it');
     },
   );
-  const store = new StoreClient(storeLink.openPort(), { clock, log });
+  const store = new StoreClient(storeLink.openPort(), {
+    clock,
+    log,
+    engine: config.DATABASE_URL === undefined ? 'sqlite' : 'postgres',
+  });
   const voiceLink = new VoiceLink({
     workerUrl: new URL('./speech/voice-worker.ts', import.meta.url),
     start: {

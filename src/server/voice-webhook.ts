@@ -56,6 +56,6 @@ export class VoiceWebhook {
       exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.full)));
       return;
     }
-    exchange.answer(door.connect(exchange, webhook.callSid, 0));
+    exchange.answer(door.connect(exchange, webhook, 0));
   }
 }

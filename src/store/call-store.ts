@@ -20,6 +20,8 @@ export interface CallRecord {
   /** The flow's own word: `eligible`, `not-eligible`, `opt-out`; null while undecided. */
   readonly outcome: string | null;
   readonly answers: Readonly<Record<string, string | number | boolean>>;
+  /** Whom the flow has it put through to, committed with the state that says so; null: nobody. */
+  readonly transferTo: string | null;
   /** The last committed state of the flow, or null before the first. */
   readonly state: unknown;
 }
@@ -62,6 +64,8 @@ export interface NodeSeen {
 export interface Decided {
   readonly outcome: string | null;
   readonly answers: CallRecord['answers'];
+  /** What comes after the state's last words, where that is a transfer. */
+  readonly transferTo?: string;
   /** The turn that this state closed; in the same transaction. */
   readonly turn?: TurnRecord;
 }

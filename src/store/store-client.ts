@@ -54,7 +54,7 @@ export interface StorePort extends PostingPort {
 export interface StoreClientParts {
   readonly clock: Clock;
   readonly log: Log;
-  /** What the store thread said it is. Default sqlite. */
+  /** What the store thread is told to open. Default sqlite. */
   readonly engine?: string;
 }
 
@@ -122,7 +122,7 @@ export class StoreClient implements CallStore {
     decided: Decided,
     move = 0,
   ): Promise<CommitResult> {
-    const { turn } = decided;
+    const { transferTo, turn } = decided;
     return this.#writeWithin({
       kind: 'commit',
       callSid,
@@ -131,6 +131,7 @@ export class StoreClient implements CallStore {
       state: JSON.stringify(state),
       outcome: decided.outcome,
       answers: JSON.stringify(decided.answers),
+      ...(transferTo === undefined ? {} : { transferTo }),
       ...(turn === undefined ? {} : { turns: [turn] }),
       atWallMs: this.#clock.wallMs(),
     });
@@ -254,7 +255,7 @@ export class StoreClient implements CallStore {
     const key = keyOf(ask);
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      // The newer state holds all that the older one did, but for the turns that it closed.
+      // The newer state holds all that the older one did, but for the turns that it closed and the transfer that it ordered.
       if (ask.kind === 'commit') waiting.ask = this.#joined(waiting.ask, ask);
       waiting.outcomes.push(outcome);
     } else if (this.#waiting.size < WAITING_MAX) {
@@ -264,9 +265,11 @@ export class StoreClient implements CallStore {
     }
   }
 
-  #joined(older: StoreWrite, newer: Extract<StoreWrite, { kind: 'commit' }>): StoreWrite {
-    const before = older.kind === 'commit' ? (older.turns ?? []) : [];
-    const turns: readonly TurnRecord[] = [...before, ...(newer.turns ?? [])];
+  #joined(older: StoreWrite, newest: Extract<StoreWrite, { kind: 'commit' }>): StoreWrite {
+    if (older.kind !== 'commit') return newest;
+    const { transferTo } = older;
+    const newer = transferTo === undefined ? newest : { transferTo, ...newest };
+    const turns: readonly TurnRecord[] = [...(older.turns ?? []), ...(newer.turns ?? [])];
     if (turns.length === 0) return newer;
     if (turns.length > WAITING_TURNS_MAX)
       this.#log.error({ event: 'store.lost', callSid: newer.callSid }, 'the oldest turn of a call was lost');

@@ -116,6 +116,7 @@ export class StoreStatements {
         claim,
         direction,
         resumes: 0,
+        transfer_to: null,
       })
       .onConflict((conflict) =>
         conflict
@@ -152,10 +153,11 @@ export class StoreStatements {
   }
 
   #commit(write: WriteOf<'commit'>): readonly CompiledQuery[] {
-    const { callSid, attempt, state, outcome, answers, atWallMs, turns = [] } = write;
+    const { callSid, attempt, state, outcome, answers, atWallMs, transferTo, turns = [] } = write;
+    const transfer = transferTo === undefined ? {} : { transfer_to: transferTo };
     const commit = this.#tables
       .updateTable('calls')
-      .set({ state, outcome, answers, updated_at_wall_ms: atWallMs })
+      .set({ state, outcome, answers, updated_at_wall_ms: atWallMs, ...transfer })
       .where('call_sid', '=', callSid)
       .where('attempt', '=', attempt)
       .compile();

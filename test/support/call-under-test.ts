@@ -164,8 +164,12 @@ export function callUnderTest(
   const tally = new VendorTally();
   const closed: number[] = [];
   const served: number[] = [];
-  const commits: { state: unknown; turn: TurnRecord | undefined; finish: (result: CommitResult) => void }[] =
-    [];
+  const commits: {
+    state: unknown;
+    turn: TurnRecord | undefined;
+    transferTo: string | undefined;
+    finish: (result: CommitResult) => void;
+  }[] = [];
   /** Commits wait for `commits[n].finish` while this is true. */
   const store = { holds: false };
   const start: CallStart = {
@@ -186,9 +190,9 @@ export function callUnderTest(
     understanding: null,
     tally,
     store: {
-      commit: (_callSid, _attempt, state, { turn }) => {
+      commit: (_callSid, _attempt, state, { transferTo, turn }) => {
         const { promise, resolve } = Promise.withResolvers<CommitResult>();
-        commits.push({ state, turn, finish: resolve });
+        commits.push({ state, turn, transferTo, finish: resolve });
         if (!store.holds) resolve('durable');
         return promise;
       },

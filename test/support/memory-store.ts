@@ -20,6 +20,7 @@ export class MemoryStore implements CallStore {
       endReason: null,
       outcome: null,
       answers: {},
+      transferTo: null,
       state: known?.state ?? null,
     });
     return 'begun';

@@ -19,6 +19,7 @@ function record(callSid: string, more: Partial<CallRecord> = {}, clock = new Fak
     endReason: null,
     outcome: null,
     answers: {},
+    transferTo: null,
     state: null,
     ...more,
   };

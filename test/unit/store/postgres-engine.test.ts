@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
 import { isTransientPostgresError } from '../../../src/store/postgres-error.ts';
+import { SCHEMA_VERSION } from '../../../src/store/schema-version.ts';
 import { withoutCredentials } from '../../../src/store/without-credentials.ts';
 import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
 import { silentLog } from '../../support/silent-log.ts';
@@ -29,7 +30,9 @@ describe('PostgresEngine', () => {
     const url = await server.createDatabase();
     const nodes = [1, 2, 3, 4].map(() => PostgresEngine.open({ url, poolMax: 2 }, silentLog));
     const engines = await Promise.all(nodes);
-    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([{ version: 2 }]);
+    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([
+      { version: SCHEMA_VERSION },
+    ]);
     await Promise.all(engines.map((engine) => engine.close()));
   });
 
@@ -38,7 +41,7 @@ describe('PostgresEngine', () => {
     await (await PostgresEngine.open({ url, poolMax: 2 }, silentLog)).close();
     await asked(url, 'update trunkline.schema_version set version = 99');
     const opening = PostgresEngine.open({ url, poolMax: 2 }, silentLog);
-    await expect(opening).rejects.toThrow(/^Expected schema version 2 or older in .*, received 99/);
+    await expect(opening).rejects.toThrow(`Expected schema version ${SCHEMA_VERSION} or older in `);
   });
 
   it_('does not make a schema for who only looks', async () => {

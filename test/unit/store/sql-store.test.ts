@@ -68,6 +68,7 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
       endReason: 'completed',
       outcome: 'eligible',
       answers: { adult: true, age: 4 },
+      transferTo: null,
       state: { turn: 4 },
       direction: 'inbound',
       nodeId: store.nodeId,
@@ -76,6 +77,16 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
     });
     expect(await store.load('CA2')).toBeNull();
   });
+
+  it_(
+    'keeps whom a call is to be put through to, also when a later commit does not say it again',
+    async () => {
+      const store = await openNew();
+      await store.write([begin('CA1'), { ...commit('CA1', 0, 4), transferTo: '+12025550123' }]);
+      await store.write([commit('CA1', 0, 4)]);
+      expect(await store.load('CA1')).toMatchObject({ transferTo: '+12025550123' });
+    },
+  );
 
   it_('fences an attempt that was used, and an older one', async () => {
     const store = await openNew();

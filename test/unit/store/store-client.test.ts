@@ -137,6 +137,15 @@ describe('StoreClient', () => {
     });
   });
 
+  it('loses no transfer of the commits that it made one of', () => {
+    const { client, port } = clientUnderTest();
+    for (let index = 1; index <= 256; index++) void client.finish(`CA${index}`, 0, 'completed');
+    void client.commit('CB', 0, { turn: 1 }, { ...UNDECIDED, transferTo: '+12025550123' });
+    void client.commit('CB', 0, { turn: 2 }, UNDECIDED);
+    port.answer(1);
+    expect(port.requests.at(-1)?.ask).toMatchObject({ state: '{"turn":2}', transferTo: '+12025550123' });
+  });
+
   it('never makes a begin wait behind other writes', () => {
     const { client, port } = clientUnderTest();
     for (let index = 1; index <= 300; index++) void client.finish(`CA${index}`, 0, 'completed');
