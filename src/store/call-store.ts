@@ -44,6 +44,8 @@ export type CallTurn = TurnRecord;
 export interface LiveCallPlace {
   readonly callSid: string;
   readonly attempt: number;
+  readonly from: string;
+  readonly to: string;
   readonly nodeId: string;
   /** Null where the node has told nobody of itself: a single node, or a dead one. */
   readonly nodeUrl: string | null;
@@ -56,6 +58,8 @@ export interface NodeSeen {
   readonly url: string;
   readonly startedAtWallMs: number;
   readonly seenAtWallMs: number;
+  /** How long ago that was; of a node that lives, some 2 s at most. */
+  readonly unseenMs: number;
   readonly liveCalls: number;
   readonly isDraining: boolean;
 }

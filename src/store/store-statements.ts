@@ -13,7 +13,7 @@ export interface StatementOptions {
   readonly nodeId: string;
   /** Results are to be sent: a finish puts one into the outbox. */
   readonly keepsResults: boolean;
-  /** Every node that shares the database listens on this channel; null: there is but one. */
+  /** Every node that shares the database listens on this channel; null: there is but one, and it looks into a table. */
   readonly hangUpChannel: string | null;
 }
 
@@ -254,11 +254,19 @@ export class StoreStatements {
     return [keep];
   }
 
-  /** Nothing is kept of it: whoever listens is told once it is committed. */
+  /** Whoever listens is told once it is committed, and nothing is kept of it. PostgreSQL only. */
+  tell(channel: string, text: string): CompiledQuery {
+    return sql`select pg_notify(${channel}, ${text})`.compile(this.#tables);
+  }
+
   #hangUp({ callSid }: WriteOf<'hang-up'>): readonly CompiledQuery[] {
     const { hangUpChannel } = this.#options;
-    if (hangUpChannel === null) return [];
-    return [sql`select pg_notify(${hangUpChannel}, ${callSid})`.compile(this.#tables)];
+    if (hangUpChannel !== null) return [this.tell(hangUpChannel, callSid)];
+    const keep = this.#tables
+      .insertInto('hang_ups')
+      .values({ call_sid: callSid })
+      .onConflict((conflict) => conflict.column('call_sid').doNothing());
+    return [keep.compile()];
   }
 
   /** One result a call, whatever comes twice; one that waits is due when the last end says. */

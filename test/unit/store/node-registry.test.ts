@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StoreWrite } from '../../../src/channel/store-messages.ts';
-import { HangUpListener } from '../../../src/store/hang-up-listener.ts';
+import { ChannelListener } from '../../../src/store/channel-listener.ts';
 import { NodeRegistry } from '../../../src/store/node-registry.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
-import { SqlStore } from '../../../src/store/sql-store.ts';
+import { HANG_UP_CHANNEL, SqlStore } from '../../../src/store/sql-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
 import { keptLog, silentLog } from '../../support/silent-log.ts';
@@ -42,12 +42,8 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
       const clock = new FakeClock();
       const { log, lines } = keptLog();
       const hungUp: string[] = [];
-      const listener = new HangUpListener({
-        url,
-        clock,
-        log,
-        onHangUp: (callSid) => hungUp.push(callSid),
-      });
+      const onMessage = (callSid: string) => hungUp.push(callSid);
+      const listener = new ChannelListener({ url, channel: HANG_UP_CHANNEL, onMessage, clock, log });
       const registry = new NodeRegistry({
         engine,
         statements: store.statements,

@@ -243,7 +243,7 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
     const [here, there] = [await place.open({ nodeId: 'here' }), await place.open({ nodeId: 'there' })];
     await here.write([begin('CA1', 0, 10), begin('CA2', 0, 20), finish('CA2', 0, 'completed')]);
     await there.write([begin('CA3', 0, 30)]);
-    expect(await here.liveCalls(10)).toEqual([
+    expect(await here.liveCalls(10)).toMatchObject([
       { callSid: 'CA1', attempt: 0, nodeId: 'here', nodeUrl: null, startedAtWallMs: 10 },
       { callSid: 'CA3', attempt: 0, nodeId: 'there', nodeUrl: null, startedAtWallMs: 30 },
     ]);
