@@ -13,8 +13,8 @@ import { describeLive, type LiveCalls, liveReport, masked } from './live-calls.t
 import type { Output } from './prompt-progress.ts';
 
 const EXAMPLES = `
-A call is live that has no end in the records; one whose node is silent or dead may come back on another, or is marked as
-lost after 30 s. Reads the file in DATA_DIR, or the database of DATABASE_URL, from any machine. Examples:
+A call is live that has no end in the records; one whose node is silent or dead may come back on another, or is in time marked
+as lost. Reads the file in DATA_DIR, or the database of DATABASE_URL, from any machine. Examples:
   npx trunkline calls live
   npx trunkline calls live --watch                          # until Ctrl-C
   npx trunkline calls live --watch --json | jq '.calls | length'   # a line whenever something changes`;
