@@ -20,6 +20,8 @@ import type { Webhook } from './webhook-gate.ts';
 
 /** The caller hears nothing meanwhile. */
 const LOAD_DEADLINE_MS = 1000;
+/** Of a stream that was not ours: without the record the caller would be told to wait for as long. */
+const UNKNOWN_LOAD_DEADLINE_MS = 2000;
 /** A stream that another node has ended: its end is committed about when the carrier hears of it, and asks us. */
 const END_WRITTEN_MS = 150;
 
@@ -87,12 +89,14 @@ export class CallReturn {
   /** The call's record, as it is after the stream that the carrier says has ended. */
   async #load(callSid: string, tokenAttempt: number): Promise<Outcome<CallRecord | null>> {
     const { clock, directory, store } = this.#parts;
-    const load = () => withinDeadline(clock, LOAD_DEADLINE_MS, store.load(callSid));
+    const isOurs = directory.claimedAttempt(callSid) >= tokenAttempt;
+    const deadlineMs = isOurs ? LOAD_DEADLINE_MS : UNKNOWN_LOAD_DEADLINE_MS;
+    const load = () => withinDeadline(clock, deadlineMs, store.load(callSid));
     const first = await load();
     if (first.kind !== 'done' || first.value === null || store.engine === 'sqlite') return first;
     const { attempt, endReason, outcome } = first.value;
     const isOpenElsewhere = attempt === tokenAttempt && endReason === null && outcome === null;
-    if (!isOpenElsewhere || directory.claimedAttempt(callSid) >= tokenAttempt) return first;
+    if (!isOpenElsewhere || isOurs) return first;
     await new Promise<void>((resolve) => {
       clock.setTimer(END_WRITTEN_MS, resolve);
     });

@@ -124,6 +124,40 @@ describe.skipIf(postgresMissing !== null)('two nodes on PostgreSQL behind a bala
     expect((await live()).calls).toEqual([]);
   });
 
+  it('let one of them leave: its calls end by themselves, and new callers find the other', {
+    timeout: 120_000,
+  }, async () => {
+    // A balancer that has not noticed yet: whoever comes first comes to the one that leaves.
+    const rig = await FleetRig.start(server, {
+      choose: (line, turn) => (line.startsWith('POST /voice HTTP') ? 0 : line.includes('waits=') ? 1 : turn),
+    });
+    const yes = await speak('yes');
+    const answers = { first: yes, second: yes, number: '123' };
+    const calls = Array.from({ length: 8 }, () => rig.place('three', answers));
+    await vi.waitFor(async () => expect((await rig.records()).length).toBe(calls.length), {
+      timeout: 20_000,
+    });
+    const [leaving] = rig.nodes;
+
+    leaving?.process.signal('SIGTERM');
+    await vi.waitFor(async () => {
+      const ready = await fetch(`http://127.0.0.1:${leaving?.port}/readyz`, {
+        headers: { Connection: 'close' },
+      });
+      expect(ready.status).toBe(503);
+    });
+    const late = [rig.place('three', answers), rig.place('three', answers)];
+    const reports = await Promise.all([...calls, ...late].map((call) => call.ended));
+    expect(await leaving?.process.exited).toBe(0);
+
+    expect(reports.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(reports.map(({ streams }) => streams.length)).toEqual(reports.map(() => 1));
+    for (const { callSid } of reports)
+      expect(await rig.finalRecord(callSid)).toMatchObject({ outcome: 'done', resumes: 0 });
+    for (const { verbs } of reports.slice(calls.length))
+      expect(verbs.map(({ name }) => name)).toEqual(['Pause', 'Redirect', 'Connect', 'Hangup']);
+  });
+
   it('go on, one of them killed under 50 calls in mid-question: each reaches its outcome, and no answer is asked for again', {
     timeout: 240_000,
   }, async () => {
