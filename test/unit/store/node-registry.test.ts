@@ -4,7 +4,7 @@ import type { StoreWrite } from '../../../src/channel/store-messages.ts';
 import { ChannelListener } from '../../../src/store/channel-listener.ts';
 import { NodeRegistry } from '../../../src/store/node-registry.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
-import { HANG_UP_CHANNEL, SqlStore } from '../../../src/store/sql-store.ts';
+import { HANG_UP_CHANNEL, LIVE_CHANNEL, SqlStore } from '../../../src/store/sql-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
 import { keptLog, silentLog } from '../../support/silent-log.ts';
@@ -82,7 +82,7 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
         await client.end();
       }
     };
-    return { nodeBegins, asked };
+    return { nodeBegins, asked, url };
   }
 
   const seenOf = async (store: SqlStore, nodeId: string) =>
@@ -110,6 +110,29 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
       { callSid: 'CA1', nodeId: 'one', nodeUrl: 'wss://one.example' },
       { callSid: 'CA3', nodeId: 'two', nodeUrl: 'wss://two.example' },
     ]);
+  });
+
+  it('say when a call begins or ends to whoever watches, and nothing of what is said in it', async () => {
+    const { nodeBegins, url } = await fleetUnderTest();
+    const { store } = await nodeBegins('one');
+    const told: string[] = [];
+    const [clock, log] = [new FakeClock(), silentLog];
+    const onMessage = (text: string) => told.push(text);
+    const watcher = new ChannelListener({ url, channel: LIVE_CHANNEL, onMessage, clock, log });
+    watcher.begin();
+    onTestFinished(() => watcher.close());
+    await vi.waitFor(async () => {
+      await store.write([begin(`CA${told.length}`, told.length)]);
+      expect(told.length).toBeGreaterThan(0);
+    }, PATIENCE);
+    const before = told.length;
+    const state = { state: '{}', outcome: null, answers: '{}', atWallMs: 2000 };
+    await store.write([{ kind: 'commit', callSid: 'CA0', attempt: 0, ...state }]);
+    await store.write([finish('CA0'), begin('CA9')]);
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(before), PATIENCE);
+    await store.write([begin('CA10')]);
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(before + 1), PATIENCE);
+    expect(told.slice(before)).toEqual(['', '']);
   });
 
   it('end the calls of a node that is dead for 30 s, but for those that came back, and believe it if it was not', async () => {
