@@ -112,5 +112,9 @@ export interface CallStore {
   }): Promise<CommitResult>;
   /** The text of the flow with this hash; null if none was kept. */
   loadFlow(hash: string): Promise<string | null>;
+  /** Calls without an end, on all nodes that share the store, oldest first. */
+  liveCalls(limit: number): Promise<readonly LiveCallPlace[]>;
+  /** Those that share the store, dead ones of the last day included; none where there is but one. */
+  nodes(): Promise<readonly NodeSeen[]>;
   close(): Promise<void>;
 }

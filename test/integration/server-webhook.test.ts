@@ -348,6 +348,8 @@ describe('POST /voice/fallback', () => {
       turnsOf: dead,
       putFlow: dead,
       loadFlow: dead,
+      liveCalls: dead,
+      nodes: dead,
       close: dead,
     };
     const broken = await startRig({

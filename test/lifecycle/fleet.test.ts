@@ -158,6 +158,36 @@ describe.skipIf(postgresMissing !== null)('two nodes on PostgreSQL behind a bala
       expect(verbs.map(({ name }) => name)).toEqual(['Pause', 'Redirect', 'Connect', 'Hangup']);
   });
 
+  it('have the calls of a dead one redirected that nobody asks about, once another joins', {
+    timeout: 120_000,
+  }, async () => {
+    const rig = await FleetRig.start(server, { choose: (_line, turn) => turn >> 1 });
+    const yes = await speak('yes');
+    const answers = { first: yes, second: yes, number: '123' };
+    const lone = rig.place('three', answers, { comesBack: false });
+    await vi.waitFor(() => expect(rig.balancer.balanced).toHaveLength(2));
+    const other = rig.place('three', {});
+    await vi.waitFor(
+      async () => {
+        expect((await rig.record(lone.callSid))?.answers).toEqual({ first: true });
+        expect(await rig.record(other.callSid)).not.toBeNull();
+      },
+      { timeout: 20_000 },
+    );
+    rig.nodes[0]?.process.signal('SIGKILL');
+    await rig.join();
+
+    const { callSid, streams } = await lone.ended;
+    expect(rig.rest.requests.map((request) => [request.callSid, request.statusCode])).toEqual([
+      [callSid, 200],
+    ]);
+    const wanted = { first: true, second: true, number: 123 };
+    expect(await rig.finalRecord(callSid)).toMatchObject({ outcome: 'done', answers: wanted });
+    expect(streams).toHaveLength(2);
+    // On a node that lives, and not disturbed.
+    expect((await other.ended).streams).toHaveLength(1);
+  });
+
   it('go on, one of them killed under 50 calls in mid-question: each reaches its outcome, and no answer is asked for again', {
     timeout: 240_000,
   }, async () => {

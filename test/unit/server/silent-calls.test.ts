@@ -37,6 +37,9 @@ function rig(
     clock,
     log: silentLog,
     store: {
+      engine: 'sqlite',
+      liveCalls: async () => [],
+      nodes: async () => [],
       list: async () => records,
       finish: async (callSid, attempt, reason) => {
         finished.push(`${callSid} ${attempt} ${reason}`);
