@@ -139,6 +139,8 @@ export const SETTINGS = {
   PROMPT_CACHE_MB: wholeNumber(1, 65_536).default(512),
   WORKER_STALL_MS: wholeNumber(500, 60_000).default(2000),
   WORKER_MEMORY_MB: wholeNumber(64, 65_536).default(512),
+  RECORD_AUDIO: flag.default(false),
+  RECORDINGS_KEEP_DAYS: wholeNumber(1, 3650).default(30),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

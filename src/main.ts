@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
+import { openAudioRecordings } from './audio-recordings.ts';
 import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -49,6 +50,8 @@ export interface TrunklineOptions {
   readonly callWorkerUrl?: URL;
   /** Entry of the store thread. */
   readonly storeWorkerUrl?: URL;
+  /** Entry of the recordings' thread. */
+  readonly recordWorkerUrl?: URL;
   /** The process should end: told once, with the cause. */
   readonly onFatal?: (error: Error) => void;
   readonly onProgress?: (progress: WarmUpProgress) => void;
@@ -82,6 +85,11 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const log = options.log ?? createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   const dataDir = openDataDir(config.DATA_DIR);
   const threadLog = { logLevel: config.LOG_LEVEL, logPii: config.LOG_PII };
+  const recordings = openAudioRecordings(config, dataDir, {
+    workerUrl: options.recordWorkerUrl ?? new URL('./recordings/record-worker.ts', import.meta.url),
+    clock,
+    log,
+  });
   const vendors = new VendorHealthBoard(log);
   const registry = new PromptRegistry();
   const census = new MediaCensus();
@@ -144,7 +152,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
-    await Promise.all([storeLink.close(), voiceLink.close()]);
+    await Promise.all([storeLink.close(), voiceLink.close(), recordings?.close()]);
   };
   let storeEngine: string;
   const { failure, filler } = systemPrompts(flows.default);
@@ -194,6 +202,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
         goodbyePromptKey: failureKey,
       }),
+      recordings: config.RECORD_AUDIO ? recordings : null,
       apologyKey: failureKey,
       fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),
@@ -236,6 +245,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       mediaTimers: wheel.pendingTimers,
       promptsPlaying: registry.counts().playing,
       promptWaiters: registry.counts().waiters,
+      recordings: recordings?.counts().open ?? 0,
       nativeReceivers: addon.liveObjects().receivers,
     }),
     close: () => {

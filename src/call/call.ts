@@ -227,10 +227,10 @@ export class Call {
     const turn = this.#ledger.closedBy(event, []);
     const state = this.#transitions?.state;
     if (turn === null || state === undefined) return;
-    const { callSid, attempt } = this.#start;
+    const { callSid, attempt, move } = this.#start;
     const { outcome, answers } = state;
     // Nothing waits for it, and the store's client tells of its own losses.
-    void this.#parts.store.commit(callSid, attempt, state, { outcome, answers, turn }).catch(() => {});
+    void this.#parts.store.commit(callSid, attempt, state, { outcome, answers, turn }, move).catch(() => {});
   }
 
   #act(action: FlowAction): void {

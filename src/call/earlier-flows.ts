@@ -18,6 +18,8 @@ export class EarlierFlows {
   readonly #log: Log;
   /** In order of arrival. */
   readonly #versions = new Map<string, Flow>();
+  /** After a change of a flow many calls come back at once, and to read one takes some 10 ms of this thread. */
+  readonly #fetching = new Map<string, Promise<void>>();
 
   /** `textOf`: from the store; rejects where that does not answer. */
   constructor(served: FlowSet, textOf: (hash: string) => Promise<string | null>, log: Log) {
@@ -41,21 +43,30 @@ export class EarlierFlows {
   async fetch(call: CallStart): Promise<void> {
     const hash = hashOf(call);
     if (hash === null) return;
+    let fetching = this.#fetching.get(hash);
+    if (fetching === undefined) {
+      fetching = this.#fetchOnce(hash, call).finally(() => this.#fetching.delete(hash));
+      this.#fetching.set(hash, fetching);
+    }
     try {
-      const text = await this.#textOf(hash);
-      if (text === null) throw new RangeError('no such text was kept');
-      const flow = this.#read(call, text);
-      if (this.#versions.size >= VERSIONS_MAX) {
-        const [oldest] = this.#versions.keys();
-        this.#versions.delete(oldest ?? '');
-      }
-      this.#versions.set(hash, flow);
+      await fetching;
     } catch (thrown) {
       this.#log.warn(
         { event: 'flow.missing', callSid: call.callSid, err: toErrorRecord(thrown) },
         'a call comes back whose version of the flow cannot be had; it begins anew',
       );
     }
+  }
+
+  async #fetchOnce(hash: string, call: CallStart): Promise<void> {
+    const text = await this.#textOf(hash);
+    if (text === null) throw new RangeError('no such text was kept');
+    const flow = this.#read(call, text);
+    if (this.#versions.size >= VERSIONS_MAX) {
+      const [oldest] = this.#versions.keys();
+      this.#versions.delete(oldest ?? '');
+    }
+    this.#versions.set(hash, flow);
   }
 
   /** Recordings are where those of the flow's present version are. */

@@ -2,8 +2,8 @@
  * `trunkline calls export`: every call as CSV or JSON, page by page, however many there are. CSV has a column for each
  * question that any of them answered, so it is read twice: once for the columns, once for the lines.
  */
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import type { CallFilter } from '../channel/store-messages.ts';
 import { type Clock, systemClock } from '../clock.ts';
@@ -14,6 +14,7 @@ import { maskCall, toReport } from './call-text.ts';
 import { type CallsAtHand, parseSince, type Since, withCalls } from './calls-store.ts';
 import { type CsvCell, csvLine } from './csv.ts';
 import type { Output } from './prompt-progress.ts';
+import { writeOut } from './write-out.ts';
 
 const EXAMPLES = `
 Calls that begin while it runs are left out. In CSV, a text that a spreadsheet would take for a formula begins with an
@@ -21,6 +22,8 @@ apostrophe; telephone numbers do. Examples:
   npx trunkline calls export --since 7d --out calls.csv
   npx trunkline calls export --format json --outcome eligible --unmask | jq length`;
 
+/** Callers' numbers and answers are nobody else's business. */
+const FILE_MODE = 0o600;
 const PAGE_CALLS = 500;
 /** A flow has some ten questions; more columns than this no spreadsheet shows. */
 const ANSWER_COLUMNS_MAX = 500;
@@ -60,49 +63,61 @@ export function registerCallsExport(calls: Command): void {
     .action(async (options: ExportOptions) => {
       const { out } = options;
       if (out === undefined) await exportCalls(readConfig(), options, process.stdout, systemClock);
-      else await exportToFile(readConfig(), options, out);
+      else await exportToFile(readConfig(), options, out, systemClock);
     });
 }
 
-async function exportToFile(config: Config, options: ExportOptions, path: string): Promise<void> {
-  const file = createWriteStream(path, { mode: 0o600 });
-  try {
-    await once(file, 'open');
-  } catch (error) {
-    throw new ConfigError(
-      `--out: expected a file that can be written, received ${path} (${(error as NodeJS.ErrnoException).code})`,
-    );
-  }
-  await exportCalls(config, options, file, systemClock);
-  file.end();
-  await once(file, 'close');
+/** Rejects with ConfigError where the file cannot be written. */
+export async function exportToFile(
+  config: Config,
+  options: ExportOptions,
+  path: string,
+  clock: Clock,
+): Promise<void> {
+  await withCalls(config, async ({ store }) => {
+    // Not before the store is there: what stands in the file is worth more than nothing.
+    const file = await openPrivate(path);
+    await pipeline(linesOf(store, options, clock), file.createWriteStream());
+  }).catch((error: unknown) => {
+    throw isDiskError(error) ? fileRefused(path, error) : error;
+  });
 }
 
-/** Waits whenever the output does. A reader that has gone (`| head`) ends it without a word. */
+async function openPrivate(path: string): Promise<FileHandle> {
+  const file = await open(path, 'w', FILE_MODE).catch((error: NodeJS.ErrnoException) => {
+    throw fileRefused(path, error);
+  });
+  // One that was there keeps its mode; a device or a pipe is not ours to change.
+  if ((await file.stat()).isFile()) await file.chmod(FILE_MODE);
+  return file;
+}
+
+function fileRefused(path: string, { code }: NodeJS.ErrnoException): ConfigError {
+  return new ConfigError(`--out: expected a file that can be written, received ${path} (${code})`);
+}
+
+function isDiskError(error: unknown): error is NodeJS.ErrnoException {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+}
+
+/** As CSV or JSON. */
 export async function exportCalls(
   config: Config,
   options: ExportOptions,
   output: Output,
   clock: Clock,
 ): Promise<void> {
-  let isGone = false;
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    isGone = true;
-  });
-  const { outcome, since } = options;
+  await withCalls(config, ({ store }) => writeOut(linesOf(store, options, clock), output));
+}
+
+function linesOf(store: CallsAtHand['store'], options: ExportOptions, clock: Clock): AsyncGenerator<string> {
+  const { format, outcome, since } = options;
   const filter: CallFilter = {
     after: { startedAtWallMs: clock.wallMs() + 1, callSid: '' },
     ...(since === undefined ? {} : { sinceWallMs: since(clock) }),
     ...(outcome === undefined ? {} : { outcome }),
   };
-  await withCalls(config, async ({ store }) => {
-    const lines = options.format === 'csv' ? csvOf(store, filter, options) : jsonOf(store, filter, options);
-    for await (const text of lines) {
-      if (isGone) return;
-      if (!output.write(text)) await Promise.race([once(output, 'drain'), once(output, 'close')]);
-    }
-  });
+  return format === 'csv' ? csvOf(store, filter, options) : jsonOf(store, filter, options);
 }
 
 async function* pagesOf(

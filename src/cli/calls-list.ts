@@ -7,6 +7,7 @@ import { durationMsOf, maskCall, plain, timeText, toReport } from './call-text.t
 import { parseLimit, parseSince, type Since, withCalls } from './calls-store.ts';
 import type { Output } from './prompt-progress.ts';
 import { textTable } from './text-table.ts';
+import { writeOut } from './write-out.ts';
 
 const EXAMPLES = `
 Reads the file in DATA_DIR, or the database of DATABASE_URL, also while a server runs. Examples:
@@ -51,9 +52,14 @@ export async function listCalls(
     }),
   );
   const shown = options.unmask ? found : found.map(maskCall);
-  if (options.json) output.write(`${JSON.stringify(shown.map(toReport), null, 2)}\n`);
-  else if (shown.length === 0) output.write('No calls.\n');
-  else output.write(`${textTable([HEADINGS, ...shown.map(toCells)])}\n`);
+  await writeOut(
+    [`${options.json ? JSON.stringify(shown.map(toReport), null, 2) : describe(shown)}\n`],
+    output,
+  );
+}
+
+function describe(calls: readonly KeptCall[]): string {
+  return calls.length === 0 ? 'No calls.' : textTable([HEADINGS, ...calls.map(toCells)]);
 }
 
 function toCells(call: KeptCall): string[] {

@@ -1,5 +1,6 @@
 /** `trunkline calls show`: one call whole: its record, its questions and what of them was heard, its result's way out. */
 import type { Command } from 'commander';
+import { recordingsOfCall } from '../audio-recordings.ts';
 import { type Config, readConfig } from '../config.ts';
 import { StoreError } from '../errors.ts';
 import type { CallTurn, KeptCall } from '../store/call-store.ts';
@@ -8,6 +9,7 @@ import { durationMsOf, maskCall, maskDigits, plain, timeText, toReport } from '.
 import { withCalls } from './calls-store.ts';
 import type { Output } from './prompt-progress.ts';
 import { textTable } from './text-table.ts';
+import { writeOut } from './write-out.ts';
 
 const EXAMPLES = `
 Exit code 1 when there is no such call. Examples:
@@ -25,13 +27,15 @@ interface WholeCall {
   readonly call: KeptCall;
   readonly turns: readonly CallTurn[];
   readonly result: ResultState | null;
+  /** Paths, on this machine. */
+  readonly recordings: readonly string[];
 }
 
 export function registerCallsShow(calls: Command): void {
   calls
     .command('show <callSid>')
     .description(
-      'Show one call: record, questions, what was heard of them, and whether its result was delivered.',
+      'Show one call: record, questions, what was heard of them, whether its result was delivered, recordings.',
     )
     .option('--json', 'as JSON', false)
     .option('--unmask', 'with whole numbers', false)
@@ -58,19 +62,20 @@ export async function showCall(
       `Expected a call in the store, received ${plain(callSid).slice(0, 64)}, which is not there`,
     );
   }
-  const whole = unmask ? found : masked(found);
-  output.write(json ? `${JSON.stringify(toJson(whole), null, 2)}\n` : `${describe(whole)}\n`);
+  const recorded = { ...found, recordings: recordingsOfCall(config, found.call.callSid) };
+  const whole = unmask ? recorded : masked(recorded);
+  await writeOut([`${json ? JSON.stringify(toJson(whole), null, 2) : describe(whole)}\n`], output);
 }
 
-function masked({ call, turns, result }: WholeCall): WholeCall {
+function masked({ call, turns, ...rest }: WholeCall): WholeCall {
   return {
+    ...rest,
     call: maskCall(call),
     turns: turns.map((turn) => ({ ...turn, heard: maskDigits(turn.heard), value: maskDigits(turn.value) })),
-    result,
   };
 }
 
-function toJson({ call, turns, result }: WholeCall): unknown {
+function toJson({ call, turns, recordings, result }: WholeCall): unknown {
   return {
     ...toReport(call),
     turns: turns.map(({ askedAtWallMs, answeredAtWallMs, playout, ...turn }) => ({
@@ -81,6 +86,7 @@ function toJson({ call, turns, result }: WholeCall): unknown {
       heardMs: playout.heardMs,
       answerBeganAt: playout.answerBeganAtWallMs === null ? null : timeText(playout.answerBeganAtWallMs),
     })),
+    recordings,
     result:
       result === null
         ? null
@@ -94,7 +100,7 @@ function toJson({ call, turns, result }: WholeCall): unknown {
   };
 }
 
-function describe({ call, turns, result }: WholeCall): string {
+function describe({ call, turns, recordings, result }: WholeCall): string {
   const durationMs = durationMsOf(call);
   const answers = Object.entries(call.answers).map(([node, value]) => `${node}=${value}`);
   const lines: [string, string][] = [
@@ -112,6 +118,7 @@ function describe({ call, turns, result }: WholeCall): string {
     ['flow', call.flowHash.slice(0, 12)],
     ['node', call.nodeId],
     ['result', resultText(result)],
+    ...recordings.map((path): [string, string] => ['audio', path]),
   ];
   const head = lines.map(([name, value]) => `${name.padEnd(8)} ${plain(value)}`).join('\n');
   return turns.length === 0

@@ -4,7 +4,8 @@
  */
 export type CsvCell = string | number | boolean | null;
 
-const FORMULA_START = /^[=+\-@\t\r]/;
+/** Full-width forms too: some spreadsheets take them for the plain ones. */
+const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /** With its line end. */

@@ -121,6 +121,12 @@ function describeStore(engine: string, { DATA_DIR, DATABASE_URL }: Config): stri
     : `${engine}, ${withoutCredentials(DATABASE_URL)}`;
 }
 
+/** Nobody should record callers without knowing it. */
+function describeRecordings({ DATA_DIR, RECORD_AUDIO, RECORDINGS_KEEP_DAYS }: Config): [string, string][] {
+  if (!RECORD_AUDIO) return [];
+  return [['records', `both legs of every call, in ${DATA_DIR}/recordings for ${RECORDINGS_KEEP_DAYS} days`]];
+}
+
 function describeSpeech({ speech }: Config, flows: FlowSet): string {
   const { synthesizers, recognizers } = speech;
   if ([...synthesizers, ...recognizers].every((name) => name === 'builtin'))
@@ -140,6 +146,7 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
     ],
     ['speech', describeSpeech(config, flows)],
     ['store', describeStore(trunkline.storeEngine, config)],
+    ...describeRecordings(config),
     ['audio', `native, ${trunkline.isa}`],
     ['workers', `${config.WORKERS}, at most ${config.MAX_CALLS} calls at once`],
     [

@@ -24,6 +24,7 @@
  * is sent, `pacer.ts`.
  */
 import type { Clock } from '../clock.ts';
+import type { AudioRecorder } from './audio-recorder.ts';
 import type { Audible } from './barge-in.ts';
 import { SENT } from './carrier-socket.ts';
 import { MarkTrust } from './mark-trust.ts';
@@ -84,6 +85,11 @@ export class Playback implements PromptWaiter {
     this.#pacer = new Pacer(of.transport);
     this.#hooks = hooks;
     this.#timer = of.wheel.createTimer(() => this.#guard(() => this.#advance(this.#clock.nowMs())));
+  }
+
+  /** Told from now on of what is sent and when it is heard. */
+  set recorder(recorder: AudioRecorder | null) {
+    this.#pacer.recorder = recorder;
   }
 
   get state(): PlaybackState {

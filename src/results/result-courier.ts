@@ -104,9 +104,10 @@ export class ResultCourier {
     let nextDueAtWallMs: number | null = null;
     try {
       if (await this.#holdsLease()) {
-        await this.#giveUpOld();
         await this.#tryAside();
         while (!this.#isClosed && (await this.#holdsLease()) && (await this.#deliverNext()));
+        // Last: what waited for a day since no node ran is tried first.
+        await this.#giveUpOld();
       }
       nextDueAtWallMs = await outbox.nextDueAtWallMs(clock.wallMs());
     } catch (thrown) {

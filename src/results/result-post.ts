@@ -3,6 +3,7 @@
  * of 2xx is the receiver's word that it has the result. Store thread.
  */
 import { createHmac } from 'node:crypto';
+import { unescape as unescapePercent } from 'node:querystring';
 import type { Clock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 
@@ -43,8 +44,9 @@ export async function postResult(delivery: ResultDelivery, parts: ResultPostPart
   const { clock, secret, url } = parts;
   const aborter = new AbortController();
   const timer = clock.setTimer(POST_DEADLINE_MS, () => aborter.abort());
+  const { address, authorization } = addressOf(url);
   try {
-    const response = await (parts.fetch ?? globalThis.fetch)(url, {
+    const response = await (parts.fetch ?? globalThis.fetch)(address, {
       method: 'POST',
       redirect: 'manual',
       signal: aborter.signal,
@@ -53,6 +55,7 @@ export async function postResult(delivery: ResultDelivery, parts: ResultPostPart
         'Idempotency-Key': delivery.callSid,
         'Trunkline-Signature': signResult(secret, Math.floor(clock.wallMs() / 1000), delivery.body),
         'User-Agent': 'trunkline',
+        ...authorization,
       },
       body: delivery.body,
     });
@@ -67,6 +70,20 @@ export async function postResult(delivery: ResultDelivery, parts: ResultPostPart
   } finally {
     clock.clearTimer(timer);
   }
+}
+
+/** `fetch` refuses a URL with a user and a password; they are a header (RFC 7617). */
+function addressOf(url: string): { address: URL; authorization: Record<string, string> } {
+  const address = new URL(url);
+  const { password, username } = address;
+  if (username === '' && password === '') return { address, authorization: {} };
+  address.username = '';
+  address.password = '';
+  const credentials = `${unescapePercent(username)}:${unescapePercent(password)}`;
+  return {
+    address,
+    authorization: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+  };
 }
 
 /** `fetch` says only that it failed; its cause has the system's code. The URL, which may hold a key, is in neither. */

@@ -2,6 +2,7 @@
 import type { CallId, CallNote, EndReason, ToCall } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { RecordFiles } from '../recordings/record-files.ts';
 import type { CallStore } from '../store/call-store.ts';
 import type { LiveCall } from './live-call.ts';
 import type { OnPlaced } from './placement-queue.ts';
@@ -39,6 +40,8 @@ export interface LiveCallSurroundings {
   readonly log: Log;
   readonly store: CallStore;
   readonly workers: CallPlacement;
+  /** Where both legs of calls are kept, if they are. */
+  readonly recordings?: Pick<RecordFiles, 'open'> | null;
   /** Hash of the flow that answers this number. */
   readonly flowHashOf: (calledNumber: string) => string;
   /** An account that every stream must be of, or null. */

@@ -23,6 +23,7 @@
 import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
 import type { Timer } from '../clock.ts';
 import { type ErrorRecord, toErrorRecord } from '../errors.ts';
+import { recordName } from '../recordings/record-name.ts';
 import type { Caller } from './admission.ts';
 import type { CallStream, StreamHooks, StreamStart } from './call-stream.ts';
 import type { CallMove, CallRegister, LiveCallSurroundings } from './live-call-surroundings.ts';
@@ -263,12 +264,13 @@ export class LiveCall {
   }
 
   #goLive(): void {
-    const { clock, log } = this.#around;
+    const { clock, log, recordings } = this.#around;
     this.#liveAtMs = clock.nowMs();
     const callBeganAgoMs = this.#liveAtMs - (this.#callBeganAtMs ?? this.#liveAtMs);
     log.info({ event: 'call.started', ...this.#names(), pii: { from: this.#caller.from } }, 'a call started');
     this.#place('shared', null);
-    this.#stream?.accept(this.callId, callBeganAgoMs);
+    const recording = recordings?.open(recordName(this.callSid, this.attempt), 'wav') ?? null;
+    this.#stream?.accept(this.callId, callBeganAgoMs, recording);
     this.#fill();
   }
 

@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
+import type { RecordFiles } from '../recordings/record-files.ts';
 import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
@@ -53,6 +54,8 @@ export interface ServerParts {
   readonly isVoiceReady: () => boolean;
   /** Makes the media stream of a socket. */
   readonly openStream: OpenStream;
+  /** Where both legs of calls are kept, if they are. Not closed with the server. */
+  readonly recordings?: Pick<RecordFiles, 'open' | 'counts'> | null;
   /** Keys of the goodbye of last resort, and of what is said in a silence of ours; `codec-rate` of what streams play. */
   readonly apologyKey: string;
   readonly fillerKey: string;

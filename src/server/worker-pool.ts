@@ -11,7 +11,7 @@ import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
 import type { VendorCounts, VendorHealth } from '../channel/vendor-messages.ts';
 import type { CallWorkerSettings } from '../channel/worker-start.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type OnPlaced, PlacementQueue } from './placement-queue.ts';
 import { Quarantine } from './quarantine.ts';
@@ -178,7 +178,7 @@ export class WorkerPool {
   }
 
   #placeAlone(callId: CallId, onPlaced: OnPlaced): void {
-    const isTaken = this.#quarantine.take(callId, (index) => {
+    const start = (index: number): WatchedWorker => {
       const worker = this.#open(index, {
         onReady: () => {
           // Not if the call has ended, or was given up, meanwhile.
@@ -190,7 +190,13 @@ export class WorkerPool {
         },
       });
       return worker;
-    });
+    };
+    let isTaken = false;
+    try {
+      isTaken = this.#quarantine.take(callId, start);
+    } catch (thrown) {
+      this.#logUnstarted(null, thrown);
+    }
     if (!isTaken) onPlaced(null);
     else
       this.#queue.add(callId, (workerIndex) => {
@@ -206,6 +212,25 @@ export class WorkerPool {
       if (worker === null) return;
       if (!this.#quarantine.has(callId)) this.#queue.settle(callId, this.#put(callId, worker));
     }
+  }
+
+  /** The system has no thread to give: where others serve, that costs nobody a call, and it is asked again later. */
+  #startOrLater(seat: Seat): void {
+    try {
+      this.#start(seat);
+    } catch (thrown) {
+      this.#logUnstarted(seat.index, thrown);
+      if (this.readyCount === 0) this.#failedStarts += 1;
+      if (this.#failedStarts < FAILED_STARTS_MAX) this.#replaceLater(seat);
+      else this.#giveUp({ cause: 'error', error: toErrorRecord(thrown) });
+    }
+  }
+
+  #logUnstarted(workerId: number | null, thrown: unknown): void {
+    this.#options.log.error(
+      { event: 'worker.not-started', workerId, err: toErrorRecord(thrown) },
+      'a call worker could not be started',
+    );
   }
 
   #start(seat: Seat): void {
@@ -285,11 +310,11 @@ export class WorkerPool {
     // A timer at zero too: never a worker started from within the loss of another.
     seat.restart = this.#options.clock.setTimer(delayMs, () => {
       seat.restart = null;
-      if (!this.#isClosed && !this.#isFatal) this.#start(seat);
+      if (!this.#isClosed && !this.#isFatal) this.#startOrLater(seat);
     });
   }
 
-  #giveUp({ cause, error }: WorkerLoss): void {
+  #giveUp({ cause, error }: Pick<WorkerLoss, 'cause' | 'error'>): void {
     if (this.#isFatal) return;
     this.#isFatal = true;
     for (const callId of this.#queue.callIds()) this.#queue.settle(callId, null);

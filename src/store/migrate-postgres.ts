@@ -15,7 +15,9 @@ export const MIGRATION_DEADLINE_MS = 600_000;
 /** Makes the schema and its version's table where they are not there. */
 export async function openSchema(client: ClientBase): Promise<void> {
   await locked(client, async () => {
-    await client.query(`create schema if not exists ${SCHEMA}`);
+    // Not `if not exists`: that asks for the right to make one, also where it is there.
+    const found = await client.query(`select to_regnamespace('${SCHEMA}') is null as "isMissing"`);
+    if (found.rows[0]?.isMissing === true) await client.query(`create schema ${SCHEMA}`);
     await client.query('create table if not exists schema_version (version integer not null)');
   });
 }

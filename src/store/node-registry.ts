@@ -11,7 +11,7 @@ import type { Log } from '../log.ts';
 import type { ChannelListener } from './channel-listener.ts';
 import type { SqlEngine } from './sql-engine.ts';
 import { databaseWallMs, NODE_LIFE_MS } from './sql-store.ts';
-import { RETURN_GRACE_MS, type StoreStatements, selectCallSids } from './store-statements.ts';
+import { RETURN_GRACE_MS, type StoreStatements } from './store-statements.ts';
 
 export interface NodeRegistryParts {
   readonly engine: Pick<SqlEngine, 'tables' | 'transact'>;
@@ -118,9 +118,13 @@ export class NodeRegistry {
       .selectFrom('nodes')
       .select('node_id')
       .where('seen_at_wall_ms', '<', sql<number>`${databaseWallMs} - ${sql.lit(NODE_LIFE_MS)}`);
-    const doomed = selectCallSids(engine.tables).where('end_reason', 'is', null).where('node_id', 'in', dead);
     const atWallMs = clock.wallMs();
-    const end = statements.endAll(doomed, 'node lost', atWallMs, atWallMs + RETURN_GRACE_MS);
+    const end = statements.endAll(
+      (row) => row('node_id', 'in', dead),
+      'node lost',
+      atWallMs,
+      atWallMs + RETURN_GRACE_MS,
+    );
     const forget = engine.tables
       .deleteFrom('nodes')
       .where('seen_at_wall_ms', '<', sql<number>`${databaseWallMs} - ${sql.lit(FORGET_AFTER_MS)}`)

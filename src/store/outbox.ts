@@ -158,6 +158,8 @@ export class Outbox {
       .selectAll('calls')
       .select(['due_at_wall_ms', 'tries'])
       .where('outbox.state', '=', 'waiting')
+      // A call that began again at the very moment in which others took it for lost has no end: its result is to come.
+      .where('end_reason', 'is not', null)
       .where('is_aside', '=', isAside)
       .where(isAside === 1 ? 'try_at_wall_ms' : 'due_at_wall_ms', '<=', nowWallMs)
       .orderBy('due_at_wall_ms')

@@ -1,9 +1,11 @@
 /**
  * PostgreSQL behind a bounded pool. A transaction is pipelined: begin, statements and commit leave in one go, and one
  * round trip later it is durable, however many statements it holds. Every wait has a deadline (connect, statement, lock,
- * answer); a connection that ran past one is thrown away, and the next transaction makes a new one. Store thread.
+ * answer); a connection that ran past one is thrown away, and the next transaction makes a new one. What the lost one still
+ * holds on its way may arrive later and would be committed then, over what is newer: its backend is ended first. Store thread.
  */
 
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
@@ -16,7 +18,7 @@ import {
   openSchema,
   requirePostgresVersion,
 } from './migrate-postgres.ts';
-import { isServerAway, isTransientPostgresError } from './postgres-error.ts';
+import { isLockNotHad, isServerAway, isTransientPostgresError, isUnanswered } from './postgres-error.ts';
 import { type ConnectionSettings, connectionSettings, refusedDatabase } from './postgres-settings.ts';
 import type { Tables } from './schema.ts';
 import type { SqlEngine, StatementResult } from './sql-engine.ts';
@@ -24,15 +26,23 @@ import type { SqlEngine, StatementResult } from './sql-engine.ts';
 /** Some 15 s, then the start is refused: who started us starts us again. */
 const OPEN_ATTEMPTS_MAX = 15;
 const OPEN_RETRY_MS = 1000;
+/** A backend ends within milliseconds. One that does not is stuck in the system, and so is whatever it holds. */
+const END_LOOKS_MAX = 20;
+const END_LOOK_MS = 100;
 
 export class PostgresEngine implements SqlEngine {
   readonly name = 'postgres';
   readonly tables: Kysely<Tables>;
   readonly #pool: pg.Pool;
+  /** Of our connections alone: a process number may be another's by the time that it is looked for. */
+  readonly #applicationName: string;
+  /** Process numbers of backends that were lost in the middle of a transaction. */
+  readonly #lostBackends = new Set<number>();
   #closed: Promise<void> | null = null;
 
-  private constructor(pool: pg.Pool) {
+  private constructor(pool: pg.Pool, applicationName: string) {
     this.#pool = pool;
+    this.#applicationName = applicationName;
     this.tables = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   }
 
@@ -55,7 +65,13 @@ export class PostgresEngine implements SqlEngine {
     prepare: (client: pg.ClientBase, where: string) => Promise<void>,
   ): Promise<PostgresEngine> {
     const settings = connectionSettings(database.url);
-    const pool = new pg.Pool({ ...settings.client, max: database.poolMax, pipeline: true });
+    const applicationName = `${settings.client.application_name} ${randomBytes(4).toString('hex')}`;
+    const pool = new pg.Pool({
+      ...settings.client,
+      application_name: applicationName,
+      max: database.poolMax,
+      pipeline: true,
+    });
     // A connection that breaks says so to whoever waits for it; without a listener it would end the thread.
     pool.on('connect', (client) => client.on('error', () => {}));
     pool.on('error', (err) =>
@@ -63,7 +79,7 @@ export class PostgresEngine implements SqlEngine {
     );
     try {
       await withOwnConnection(settings, log, (client) => prepare(client, settings.where));
-      return new PostgresEngine(pool);
+      return new PostgresEngine(pool, applicationName);
     } catch (error) {
       await pool.end();
       throw refusedDatabase(settings.where, error);
@@ -74,6 +90,7 @@ export class PostgresEngine implements SqlEngine {
     const client = await this.#pool.connect();
     let isWhole = false;
     try {
+      await this.#endLostBackends(client);
       const [, ...answers] = await allSettled([
         client.query('begin'),
         ...statements.map(({ sql, parameters }) => client.query(sql, [...parameters])),
@@ -84,20 +101,47 @@ export class PostgresEngine implements SqlEngine {
       if (commit?.command === 'ROLLBACK') throw new Error('the transaction was undone');
       isWhole = true;
       return answers.map(({ rowCount }) => ({ affectedRows: rowCount ?? 0 }));
+    } catch (error) {
+      if (isUnanswered(error)) this.#lostBackends.add(backendOf(client));
+      throw error;
     } finally {
       // After a failure nobody knows in what state it is; connections are cheap, and failures rare.
       client.release(!isWhole);
     }
   }
 
+  /** Resolves when none can commit any more. One of an earlier run of the server, or of another server, is not there. */
+  async #endLostBackends(client: pg.PoolClient): Promise<void> {
+    for (let look = 0; look < END_LOOKS_MAX && this.#lostBackends.size > 0; look++) {
+      const lost = [...this.#lostBackends];
+      const { rowCount } = await client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where pid = any($1) and pid <> pg_backend_pid() and application_name = $2`,
+        [lost, this.#applicationName],
+      );
+      if (rowCount === 0) for (const backend of lost) this.#lostBackends.delete(backend);
+      else await sleep(END_LOOK_MS);
+    }
+    this.#lostBackends.clear();
+  }
+
   isTransient(error: unknown): boolean {
     return isTransientPostgresError(error);
+  }
+
+  isRowLocked(error: unknown): boolean {
+    return isLockNotHad(error);
   }
 
   close(): Promise<void> {
     this.#closed ??= this.#pool.end();
     return this.#closed;
   }
+}
+
+/** The process number that the server gave; its types do not name it. */
+function backendOf(client: pg.PoolClient): number {
+  return (client as unknown as { readonly processID: number }).processID;
 }
 
 /** A database often starts together with its servers: one that is not there yet is waited for. */

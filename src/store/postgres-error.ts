@@ -27,10 +27,20 @@ export function isTransientPostgresError(error: unknown): boolean {
   return state === null ? isConnectionLost(error) : TRANSIENT_STATES.test(state);
 }
 
+/** True where somebody else held a lock for longer than we wait. */
+export function isLockNotHad(error: unknown): boolean {
+  return sqlState(error) === '55P03';
+}
+
 /** True where the server does not answer at all, or says that it does not serve now. */
 export function isServerAway(error: unknown): boolean {
   const state = sqlState(error);
   return state === null ? isConnectionLost(error) : AWAY_STATES.test(state);
+}
+
+/** True where the server said nothing of the transaction: it may be committed, or be yet. */
+export function isUnanswered(error: unknown): boolean {
+  return sqlState(error) === null;
 }
 
 function isConnectionLost(error: unknown): boolean {

@@ -24,9 +24,10 @@ export interface ConnectionSettings {
 }
 
 export function connectionSettings(url: string): ConnectionSettings {
+  const { connectionString, options } = withoutOptions(url);
   return {
     client: {
-      connectionString: url,
+      connectionString,
       application_name: 'trunkline',
       connectionTimeoutMillis: CONNECT_DEADLINE_MS,
       statement_timeout: STATEMENT_DEADLINE_MS,
@@ -34,11 +35,20 @@ export function connectionSettings(url: string): ConnectionSettings {
       query_timeout: ANSWER_DEADLINE_MS,
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_DEADLINE_MS,
       keepAlive: true,
-      options: `-c search_path=${SCHEMA}`,
+      options: `${options} -c search_path=${SCHEMA}`.trim(),
       types: { getTypeParser },
     },
     where: withoutCredentials(url),
   };
+}
+
+/** What the URL says goes before our settings: its `options` would take the place of ours, and the tables another schema. */
+function withoutOptions(url: string): { connectionString: string; options: string } {
+  if (!URL.canParse(url)) return { connectionString: url, options: '' };
+  const parsed = new URL(url);
+  const options = parsed.searchParams.get('options') ?? '';
+  parsed.searchParams.delete('options');
+  return { connectionString: options === '' ? url : parsed.href, options };
 }
 
 /** The operator must act: the cause in words, without the URL that holds the password. */

@@ -21,6 +21,8 @@ export interface SqlEngine {
   transact(statements: readonly CompiledQuery[]): Promise<readonly StatementResult[]>;
   /** True for a failure after which the same transaction may succeed: a lock, a full disk, a server that is gone. */
   isTransient(error: unknown): boolean;
+  /** True for one of those that other rows than the transaction's need not meet. */
+  isRowLocked(error: unknown): boolean;
   /** Idempotent. */
   close(): Promise<void>;
 }

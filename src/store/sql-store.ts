@@ -54,6 +54,11 @@ export class SqlStore {
     return this.#engine.isTransient(error);
   }
 
+  /** True for a transient failure of some rows alone: writes of other calls may succeed now. */
+  isRowLocked(error: unknown): boolean {
+    return this.#engine.isRowLocked(error);
+  }
+
   /**
    * All of `writes` in one transaction, in order, or none. Resolves once it is committed: for each write `begun` or
    * `fenced` (a begin), or null. Rejects with the engine's own error. The same writes may then be written again. Never two
@@ -96,12 +101,15 @@ export class SqlStore {
     if (outcome !== undefined) query = query.where('outcome', '=', outcome);
     if (after !== undefined) {
       const { startedAtWallMs, callSid } = after;
-      query = query.where((row) =>
-        row.or([
-          row('started_at_wall_ms', '<', startedAtWallMs),
-          row.and([row('started_at_wall_ms', '=', startedAtWallMs), row('call_sid', '<', callSid)]),
-        ]),
-      );
+      // Said twice: by the first, either engine enters its index there; from the `or` alone it would read all newer calls.
+      query = query
+        .where('started_at_wall_ms', '<=', startedAtWallMs)
+        .where((row) =>
+          row.or([
+            row('started_at_wall_ms', '<', startedAtWallMs),
+            row.and([row('started_at_wall_ms', '=', startedAtWallMs), row('call_sid', '<', callSid)]),
+          ]),
+        );
     }
     return (await query.execute()).map(toKeptCall);
   }

@@ -98,6 +98,11 @@ export class SqliteEngine implements SqlEngine {
     return isTransientSqliteError(error);
   }
 
+  /** It locks the whole file. */
+  isRowLocked(): boolean {
+    return false;
+  }
+
   /** Closed before it returns. */
   async close(): Promise<void> {
     if (this.#database.isOpen) this.#database.close();

@@ -2,7 +2,14 @@
  * Each write as SQL statements, for any engine. A statement never needs what an earlier one answered: what depends on the
  * call's row says so in its condition, so that a whole batch goes out at once. Compiles, runs nothing.
  */
-import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import {
+  type CompiledQuery,
+  type Expression,
+  type ExpressionBuilder,
+  type Kysely,
+  type SqlBool,
+  sql,
+} from 'kysely';
 import type { EndReason } from '../channel/messages.ts';
 import type { StoreWrite, TurnRecord } from '../channel/store-messages.ts';
 import type { Tables } from './schema.ts';
@@ -17,6 +24,9 @@ export interface StatementOptions {
   readonly hangUpChannel: string | null;
 }
 
+/** Which calls, as a condition on their rows. */
+export type CallsWhere = (row: ExpressionBuilder<Tables, 'calls'>) => Expression<SqlBool>;
+
 /** After these a call does not come back: its result is final. After any other it may, for a while. */
 const FINAL_REASONS: readonly EndReason[] = [
   'completed',
@@ -25,6 +35,8 @@ const FINAL_REASONS: readonly EndReason[] = [
   'hung up',
   'time limit',
 ];
+/** The end that other nodes give to the calls of one that they do not see any more. */
+const PRESUMED: EndReason = 'node lost';
 /** The worker's own last words for a call come from another thread than its end, and a little later. */
 export const SETTLE_MS = 1000;
 /**
@@ -68,19 +80,21 @@ export class StoreStatements {
       .selectFrom('nodes')
       .select('node_id')
       .where('seen_at_wall_ms', '>', seenAfterWallMs);
-    const doomed = this.#tables
-      .selectFrom('calls')
-      .select('call_sid')
-      .where('end_reason', 'is', null)
-      .where('started_at_wall_ms', '<', beforeWallMs)
-      .where('node_id', '!=', this.#options.nodeId)
-      .where('node_id', 'not in', nodes);
+    const doomed: CallsWhere = (row) =>
+      row.and([
+        row('started_at_wall_ms', '<', beforeWallMs),
+        row('node_id', '!=', this.#options.nodeId),
+        row('node_id', 'not in', nodes),
+      ]);
     return this.endAll(doomed, lost, nowWallMs, nowWallMs);
   }
 
-  /** Ends the calls that `doomed` selects, at the time of their last word. */
+  /**
+   * Ends the calls that are `doomed` and have no end, at the time of their last word. The update asks the row itself: one that
+   * begins again on another node while this waits for its lock is looked at anew, and left alone.
+   */
   endAll(
-    doomed: ReturnType<typeof selectCallSids>,
+    doomed: CallsWhere,
     reason: EndReason,
     nowWallMs: number,
     dueAtWallMs: number,
@@ -88,10 +102,12 @@ export class StoreStatements {
     const end = this.#tables
       .updateTable('calls')
       .set((row) => ({ end_reason: reason, ended_at_wall_ms: row.ref('updated_at_wall_ms') }))
-      .where('call_sid', 'in', doomed);
-    return this.#options.keepsResults
-      ? [this.#enqueue(doomed, dueAtWallMs, nowWallMs), end.compile()]
-      : [end.compile()];
+      .where('end_reason', 'is', null)
+      .where(doomed)
+      .compile();
+    if (!this.#options.keepsResults) return [end];
+    const calls = selectCallSids(this.#tables).where('end_reason', 'is', null).where(doomed);
+    return [this.#enqueue(calls, dueAtWallMs, nowWallMs), end];
   }
 
   #begin(write: WriteOf<'begin'>): readonly CompiledQuery[] {
@@ -157,7 +173,20 @@ export class StoreStatements {
     const transfer = transferTo === undefined ? {} : { transfer_to: transferTo };
     const commit = this.#tables
       .updateTable('calls')
-      .set({ state, outcome, answers, updated_at_wall_ms: atWallMs, ...transfer })
+      .set((row) => {
+        // Whoever was presumed dead and commits, lives: its call has no end yet, and no result of it may leave.
+        const unlessPresumed = <Value>(column: 'end_reason' | 'ended_at_wall_ms') =>
+          sql<Value>`case when ${row.ref('end_reason')} = ${sql.lit(PRESUMED)} then null else ${row.ref(column)} end`;
+        return {
+          state,
+          outcome,
+          answers,
+          updated_at_wall_ms: atWallMs,
+          ...transfer,
+          end_reason: unlessPresumed<string | null>('end_reason'),
+          ended_at_wall_ms: unlessPresumed<number | null>('ended_at_wall_ms'),
+        };
+      })
       .where('call_sid', '=', callSid)
       .where('attempt', '=', attempt)
       .compile();
@@ -230,14 +259,13 @@ export class StoreStatements {
 
   #finish(write: WriteOf<'finish'>): readonly CompiledQuery[] {
     const { callSid, attempt, reason, atWallMs } = write;
-    const presumed: EndReason = 'node lost';
     const finish = this.#tables
       .updateTable('calls')
       .set({ end_reason: reason, ended_at_wall_ms: atWallMs, updated_at_wall_ms: atWallMs })
       .where('call_sid', '=', callSid)
       .where('attempt', '=', attempt)
       // The first reason stands, but for what others presumed of us while we could not reach the database.
-      .where((row) => row.or([row('end_reason', 'is', null), row('end_reason', '=', presumed)]))
+      .where((row) => row.or([row('end_reason', 'is', null), row('end_reason', '=', PRESUMED)]))
       .compile();
     if (!this.#options.keepsResults) return [finish];
     const delayMs = FINAL_REASONS.includes(reason) ? SETTLE_MS : RETURN_GRACE_MS;
@@ -304,7 +332,7 @@ export class StoreStatements {
   }
 }
 
-export function selectCallSids(tables: Kysely<Tables>) {
+function selectCallSids(tables: Kysely<Tables>) {
   return tables.selectFrom('calls').select('call_sid');
 }
 

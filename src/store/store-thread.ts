@@ -15,12 +15,15 @@ import { CapacityError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { MovedCalls } from './moved-calls.ts';
 import type { SqlStore } from './sql-store.ts';
+import { beginsFirst, byCall } from './write-order.ts';
 
 /** In one transaction; a thousand small rows are some 20 ms. */
 const BATCH_WRITES_MAX = 1000;
 /** About 1 KB each. Clients send at most 256 ahead of their answers, so this takes many of them, all stuck. */
 const WAITING_WRITES_MAX = 50_000;
 const WAITING_READS_MAX = 1000;
+/** Each lock is waited for, 3 s: with more of them it is a table that is locked, or the whole store. */
+const LOCKED_CALLS_MAX = 2;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2000;
 const ABANDON_EVERY_MS = 30_000;
@@ -28,7 +31,16 @@ const ABANDON_EVERY_MS = 30_000;
 export interface StoreThreadParts {
   readonly store: Pick<
     SqlStore,
-    'write' | 'load' | 'list' | 'turnsOf' | 'flowText' | 'liveCalls' | 'nodes' | 'abandon' | 'isTransient'
+    | 'write'
+    | 'load'
+    | 'list'
+    | 'turnsOf'
+    | 'flowText'
+    | 'liveCalls'
+    | 'nodes'
+    | 'abandon'
+    | 'isTransient'
+    | 'isRowLocked'
   >;
   /** Told of what was just committed: there may be results to send, a call to hang up. */
   readonly onWritten?: (writes: readonly StoreWrite[]) => void;
@@ -107,7 +119,10 @@ export class StoreThread {
             if (calls > 0)
               log.warn({ event: 'calls.abandoned', calls }, 'calls of a dead process were marked as lost');
           } catch (err) {
-            log.warn({ event: 'calls.not-abandoned', err }, 'lost calls are marked at the next try');
+            log.warn(
+              { event: 'calls.not-abandoned', err: toErrorRecord(err) },
+              'lost calls are marked at the next try',
+            );
           }
         };
         this.#flushLater();
@@ -201,50 +216,79 @@ export class StoreThread {
     }
   }
 
-  /** A call's begin comes from another thread than its commits: whichever port was read first, the begin goes first. */
-  #takeBatch(): Waiting<StoreWrite>[] {
-    const batch = this.#writes.splice(0, BATCH_WRITES_MAX);
-    const begins = batch.filter(({ ask }) => ask.kind === 'begin');
-    return begins.length === 0 ? batch : [...begins, ...batch.filter(({ ask }) => ask.kind !== 'begin')];
+  #takeBatch(): readonly Waiting<StoreWrite>[] {
+    return beginsFirst(this.#writes.splice(0, BATCH_WRITES_MAX));
   }
 
-  /** Answers what it can. What is left must be tried again, in this order. */
-  async #write(batch: readonly Waiting<StoreWrite>[]): Promise<readonly Waiting<StoreWrite>[]> {
+  /** Answers what it can. What is left must be tried again, in this order. `isSplit`: of one call, or the only one. */
+  async #write(
+    batch: readonly Waiting<StoreWrite>[],
+    isSplit = false,
+  ): Promise<readonly Waiting<StoreWrite>[]> {
+    const { store } = this.#parts;
     try {
-      const results = await this.#parts.store.write(batch.map(({ ask }) => ask));
+      const results = await store.write(batch.map(({ ask }) => ask));
       if (this.#failures > 0) this.#parts.log.info({ event: 'store.recovered' }, 'the store writes again');
       this.#failures = 0;
       for (const [index, { answer }] of batch.entries()) answer(results[index] ?? null);
       this.#parts.onWritten?.(batch.map(({ ask }) => ask));
       return [];
     } catch (error) {
-      if (this.#parts.store.isTransient(error)) {
+      if (store.isTransient(error)) {
         if (this.#failures === 0) this.#logOutage(error);
         this.#failures += 1;
-        return batch;
+        return store.isRowLocked(error) && !isSplit ? this.#writeAround(batch) : batch;
       }
       if (batch.length === 1) {
-        this.#parts.log.error({ event: 'store.refused', err: error }, 'a record could not be written');
+        this.#logRefusal(error);
         batch[0]?.refuse(error);
         return [];
       }
     }
     // One bad write must not take the others with it.
     for (const [index, one] of batch.entries()) {
-      if ((await this.#write([one])).length > 0) return batch.slice(index);
+      if ((await this.#write([one], true)).length > 0) return batch.slice(index);
     }
     return [];
   }
 
-  #logOutage(err: unknown): void {
+  /**
+   * Somebody else holds a row of some call, for as long as they like: the other calls need not wait for it. Those that were
+   * not tried come first the next time.
+   */
+  async #writeAround(batch: readonly Waiting<StoreWrite>[]): Promise<readonly Waiting<StoreWrite>[]> {
+    const locked: Waiting<StoreWrite>[] = [];
+    const untried: Waiting<StoreWrite>[] = [];
+    let lockedCalls = 0;
+    for (const writes of byCall(batch)) {
+      if (lockedCalls >= LOCKED_CALLS_MAX) {
+        untried.push(...writes);
+        continue;
+      }
+      const left = await this.#write(writes, true);
+      if (left.length > 0) lockedCalls += 1;
+      locked.push(...left);
+    }
+    return [...untried, ...locked];
+  }
+
+  /** Of an engine's errors, code and message alone are logged: PostgreSQL gives the row that it refused, number and answers. */
+  #logRefusal(error: unknown): void {
     this.#parts.log.error(
-      { event: 'store.failed', err },
+      { event: 'store.refused', err: toErrorRecord(error) },
+      'a record could not be written',
+    );
+  }
+
+  #logOutage(error: unknown): void {
+    this.#parts.log.error(
+      { event: 'store.failed', err: toErrorRecord(error) },
       'the store cannot write; calls go on and their records wait',
     );
   }
 
   #retryLater(): void {
-    const delayMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (this.#failures - 1));
+    const delayMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.max(0, this.#failures - 1));
     this.#retryTimer = this.#parts.clock.setTimer(delayMs, () => {
       this.#retryTimer = null;
       this.#flushLater();

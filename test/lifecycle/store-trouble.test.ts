@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -7,32 +6,12 @@ import { PostgresEngine } from '../../src/store/postgres-engine.ts';
 import { SqliteEngine } from '../../src/store/sqlite-engine.ts';
 import { postgresMissing, TestPostgres } from '../support/postgres.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { fillDisk, mountSmallDisk } from '../support/small-disk.ts';
 import { pause, StoreLoad } from '../support/store-load.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const CALLS = 50;
 const OUTAGE_MS = 20_000;
-
-/** A file system of 2 MB, or null where this user may not mount one. */
-function smallDisk(): string | null {
-  const folder = join(temporaryFolder(), 'disk');
-  mkdirSync(folder);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder], { stdio: 'ignore' });
-  } catch {
-    return null;
-  }
-  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]));
-  return folder;
-}
-
-function fill(path: string): void {
-  try {
-    writeFileSync(path, Buffer.alloc(4 * 1024 * 1024));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  }
-}
 
 /** Calls go on while the store is away; what they committed is deferred, counted, and there when it returns. */
 async function sitsOut(load: StoreLoad, outage: () => Promise<void>): Promise<void> {
@@ -57,11 +36,11 @@ async function sitsOut(load: StoreLoad, outage: () => Promise<void>): Promise<vo
 
 describe('a store in trouble', () => {
   it('whose disk is full loses nothing and doubles nothing (s07)', async (context) => {
-    const folder = smallDisk();
-    if (folder === null) return context.skip('this user may not mount a small file system');
+    const folder = join(temporaryFolder(), 'disk');
+    if (!mountSmallDisk(folder, '2m')) return context.skip('this user may not mount a small file system');
     const load = new StoreLoad(SqliteEngine.open(join(folder, 'calls.sqlite')));
     await sitsOut(load, async () => {
-      fill(join(folder, 'filler'));
+      fillDisk(join(folder, 'filler'));
       await vi.waitFor(() => expect(load.client.deferredCount).toBeGreaterThanOrEqual(CALLS), {
         timeout: 10_000,
       });

@@ -74,7 +74,8 @@ export class FakeScript implements Script {
     this.events.push(event);
     if (this.throws !== null) throw this.throws;
     if (event.kind === 'prompt.ended') return { state, actions: [] };
-    if (event.kind === 'ended') return { state: { ...state, phase: 'ended' }, actions: [] };
+    if (event.kind === 'ended')
+      return { state: state.phase === 'ended' ? state : { ...state, phase: 'ended' }, actions: [] };
     if ('listenId' in event && event.listenId !== state.listenId) return { state, actions: [] };
     if (event.kind === 'answered' && event.text === 'mute') {
       return { state: { ...state, turnIndex: state.turnIndex + 1 }, actions: [] };
@@ -154,7 +155,7 @@ export async function settle(): Promise<void> {
 }
 
 export function callUnderTest(
-  options: { expect?: Expectation; state?: unknown; parts?: Partial<CallParts> } = {},
+  options: { expect?: Expectation; state?: unknown; move?: number; parts?: Partial<CallParts> } = {},
 ) {
   const clock = new FakeClock();
   const script = new FakeScript(options.expect ?? YES_NO);
@@ -168,6 +169,7 @@ export function callUnderTest(
     state: unknown;
     turn: TurnRecord | undefined;
     transferTo: string | undefined;
+    move: number | undefined;
     finish: (result: CommitResult) => void;
   }[] = [];
   /** Commits wait for `commits[n].finish` while this is true. */
@@ -176,7 +178,7 @@ export function callUnderTest(
     callSid: 'CA1',
     streamSid: 'MZ1',
     attempt: 0,
-    move: 0,
+    move: options.move ?? 0,
     from: '+12025550100',
     to: '+12025550199',
     playFormat: 'mulaw-8000',
@@ -190,9 +192,9 @@ export function callUnderTest(
     understanding: null,
     tally,
     store: {
-      commit: (_callSid, _attempt, state, { transferTo, turn }) => {
+      commit: (_callSid, _attempt, state, { transferTo, turn }, move) => {
         const { promise, resolve } = Promise.withResolvers<CommitResult>();
-        commits.push({ state, turn, transferTo, finish: resolve });
+        commits.push({ state, turn, transferTo, move, finish: resolve });
         if (!store.holds) resolve('durable');
         return promise;
       },

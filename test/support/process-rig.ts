@@ -29,10 +29,13 @@ export interface ProcessRigOptions extends ProcessOptions {
 export class ProcessRig extends RecordedCalls {
   readonly process: TrunklineProcess;
   readonly port: number;
+  /** `DATA_DIR`. */
+  readonly folder: string;
   readonly rest: RestApi;
 
-  private constructor(parts: Pick<ProcessRig, 'process' | 'carrier' | 'port' | 'rest'> & { folder: string }) {
+  private constructor(parts: Pick<ProcessRig, 'process' | 'carrier' | 'folder' | 'port' | 'rest'>) {
     super(parts.carrier, SqliteStore.open(join(parts.folder, 'trunkline.db')));
+    this.folder = parts.folder;
     this.process = parts.process;
     this.port = parts.port;
     this.rest = parts.rest;

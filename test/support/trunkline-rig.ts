@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
+import { recordingsOfCall } from '../../src/audio-recordings.ts';
 import type { CallNote } from '../../src/channel/messages.ts';
 import { loadFlowFiles } from '../../src/cli/flow-file.ts';
 import { parseConfig } from '../../src/config.ts';
@@ -75,6 +76,9 @@ export interface RigCallOptions extends CallOptions {
 export interface RigStartOptions {
   /** Default: the worker whose recognizer does on cue what none should. */
   readonly callWorkerUrl?: URL;
+  readonly recordWorkerUrl?: URL;
+  /** Given `DATA_DIR` before anything starts. */
+  readonly prepare?: (folder: string) => void;
   /** Prompts are made anew, and by whoever the environment names. */
   readonly ownPrompts?: boolean;
   readonly onVendor?: (message: VendorMessage) => void;
@@ -104,13 +108,14 @@ export class TrunklineRig {
   readonly trunkline: Trunkline;
   readonly carrier: SimulatedCarrier;
   readonly #store: SqlStore;
-  readonly #folder: string;
+  /** `DATA_DIR`. */
+  readonly folder: string;
   readonly #notes = new Map<string, RigNote[]>();
   readonly #calls = new Map<string, SimulatedCall>();
 
   private constructor(trunkline: Trunkline, folder: string, store: SqlStore) {
     this.trunkline = trunkline;
-    this.#folder = folder;
+    this.folder = folder;
     this.carrier = new SimulatedCarrier({
       authToken: AUTH_TOKEN,
       publicUrl: PUBLIC_URL,
@@ -131,6 +136,8 @@ export class TrunklineRig {
     environment: Readonly<Record<string, string>> = {},
     {
       callWorkerUrl = FAULTY_WORKER,
+      recordWorkerUrl,
+      prepare = () => {},
       ownPrompts = false,
       onVendor = () => {},
       onPrompt = () => {},
@@ -138,6 +145,7 @@ export class TrunklineRig {
   ): Promise<TrunklineRig> {
     const folder = mkdtempSync(join(tmpdir(), 'trunkline-rig-'));
     if (!ownPrompts) symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
+    prepare(folder);
     const config = parseConfig({
       TWILIO_AUTH_TOKEN: AUTH_TOKEN,
       PUBLIC_URL,
@@ -153,6 +161,7 @@ export class TrunklineRig {
       config,
       flows: loadFlowFiles(config.FLOW),
       callWorkerUrl,
+      ...(recordWorkerUrl === undefined ? {} : { recordWorkerUrl }),
       onVendor,
       onPrompt,
     });
@@ -163,6 +172,18 @@ export class TrunklineRig {
     await trunkline.warm;
     await rig.workersReady();
     return rig;
+  }
+
+  /** The one recording of this call, once it has its name. Fails after 5 s. */
+  async recordingOf(callSid: string): Promise<string> {
+    return vi.waitFor(
+      () => {
+        const [path] = recordingsOfCall({ DATA_DIR: this.folder }, callSid);
+        if (path === undefined) throw new Error(`no recording of ${callSid}`);
+        return path;
+      },
+      { timeout: 5000, interval: 20 },
+    );
   }
 
   async workersReady(): Promise<void> {
@@ -250,7 +271,7 @@ export class TrunklineRig {
     await this.carrier.close();
     await this.trunkline.close();
     await this.#store.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -58,6 +58,12 @@ describe('config', () => {
       'PUBLIC_URL: expected a URL that begins with https:// or http:// and has no query, received "https://x.example/?a=1"',
     ],
     ['LOG_PII', 'yes', 'LOG_PII: expected true or false, received "yes"'],
+    ['RECORD_AUDIO', 'on', 'RECORD_AUDIO: expected true or false, received "on"'],
+    [
+      'RECORDINGS_KEEP_DAYS',
+      '0',
+      'RECORDINGS_KEEP_DAYS: expected a whole number from 1 to 3650, received "0"',
+    ],
   ])('refuses %s=%s in one line that names it', (name, value, message) => {
     expect(() => parseConfig({ [name]: value })).toThrow(new ConfigError(message));
   });

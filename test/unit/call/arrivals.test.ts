@@ -55,6 +55,18 @@ describe('a call that comes back after its flow was changed', () => {
     expect(asked).toEqual([OLD_HASH]);
   });
 
+  it('waits with others for one reading of it', async () => {
+    const asked: string[] = [];
+    const { admitted, receive } = arrivalsUnderTest(async (hash) => {
+      asked.push(hash);
+      return OLD_TEXT;
+    });
+    for (const callId of [7, 8, 9]) receive(started({ flowHash: OLD_HASH }, callId));
+    await endOfTick();
+    expect(admitted.map(({ callId }) => callId)).toEqual([7, 8, 9]);
+    expect(asked).toEqual([OLD_HASH]);
+  });
+
   it('begins at once when it is new, or its version is still served', () => {
     const { admitted, receive } = arrivalsUnderTest(async () => null);
     receive(started(null));

@@ -341,6 +341,17 @@ describe('the end of a call', () => {
     expect(t.clock.pendingTimers()).toBe(0);
   });
 
+  it('keeps what of its goodbye was heard, as the call that was moved last', async () => {
+    const t = callUnderTest({ move: 2 });
+    await t.begin();
+    await t.utteranceComes();
+    await t.recognizerHears('bye');
+    await t.promptEnds(99);
+    await t.streamEnds('completed');
+    expect(t.commits.at(-1)).toMatchObject({ turn: { nodeId: 'first', how: null }, move: 2 });
+    expect(t.commits.map(({ move }) => move)).toEqual(t.commits.map(() => 2));
+  });
+
   it('leaves the last state as it was when the stream may come back', async () => {
     const t = callUnderTest();
     await t.begin();

@@ -1,9 +1,10 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoreWrite } from '../../../src/channel/store-messages.ts';
 import { maskDigits, maskNumber } from '../../../src/cli/call-text.ts';
-import { exportCalls } from '../../../src/cli/calls-export.ts';
+import { exportCalls, exportToFile } from '../../../src/cli/calls-export.ts';
 import { listCalls } from '../../../src/cli/calls-list.ts';
 import { showCall } from '../../../src/cli/calls-show.ts';
 import { parseSince } from '../../../src/cli/calls-store.ts';
@@ -100,6 +101,27 @@ describe('trunkline calls', () => {
     await close();
   });
 
+  it('names the recordings of a call, those that were cut too', async () => {
+    const callSid = `CA${'0123456789abcdef'.repeat(2)}`;
+    const { config, print, close } = await officeUnderTest(call(callSid, HOUR_MS));
+    const folder = join(config.DATA_DIR, 'recordings');
+    mkdirSync(folder);
+    const ours = ['-0.incomplete.wav', '-2.wav', '-10.wav'].map((end) => join(folder, callSid + end));
+    for (const path of [
+      ...ours,
+      join(folder, `CA${'f'.repeat(32)}-0.wav`),
+      join(folder, `${callSid}-11.wav.part`),
+    ])
+      writeFileSync(path, '');
+    const text = await print((paper) => showCall(config, callSid, NONE, paper));
+    expect(text.match(/^audio +.*$/gm)).toEqual(ours.map((path) => `audio    ${path}`));
+    const whole = JSON.parse(
+      await print((paper) => showCall(config, callSid, { ...NONE, json: true }, paper)),
+    );
+    expect(whole.recordings).toEqual(ours);
+    await close();
+  });
+
   it('shows a call with its questions, what of them was heard, and where its result is', async () => {
     const { config, print, close } = await officeUnderTest(call('CA1', HOUR_MS));
     const text = await print((paper) => showCall(config, 'CA1', NONE, paper));
@@ -149,6 +171,37 @@ describe('trunkline calls', () => {
     await close();
   });
 
+  it('ends without a word when its reader has gone', async () => {
+    const { config, close } = await officeUnderTest([...call('CA1', 2000), ...call('CA2', 1000)]);
+    const closedPipe = () =>
+      new Writable({
+        write: (_text, _encoding, written) =>
+          written(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+      });
+    await exportCalls(config, { format: 'csv', unmask: false }, closedPipe(), clock);
+    await listCalls(config, { ...NONE, limit: 20 }, closedPipe(), clock);
+    await showCall(config, 'CA1', NONE, closedPipe());
+    await close();
+  });
+
+  it('exports to a file that is its owner’s alone, and not over one while there is no store', async () => {
+    const { config, close } = await officeUnderTest(call('CA1', 1000));
+    const out = join(temporaryFolder(), 'calls.csv');
+    writeFileSync(out, 'an earlier export', { mode: 0o644 });
+    const options = { format: 'csv', unmask: true } as const;
+    const nowhere = exportToFile(parseConfig({ DATA_DIR: temporaryFolder() }), options, out, clock);
+    await expect(nowhere).rejects.toThrow(/received none/);
+    expect(readFileSync(out, 'utf8')).toBe('an earlier export');
+    await exportToFile(config, options, out, clock);
+    expect(readFileSync(out, 'utf8')).toContain("CA1,inbound,'+12025550147,");
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const folder = exportToFile(config, options, join(out, 'x'), clock);
+    await expect(folder).rejects.toThrow(
+      /^--out: expected a file that can be written, received .* \(ENOTDIR\)$/,
+    );
+    await close();
+  });
+
   it('says where it looked when there is no store', async () => {
     const config = parseConfig({ DATA_DIR: temporaryFolder() });
     const listing = listCalls(config, { ...NONE, limit: 20 }, new Paper(), clock);
@@ -170,9 +223,12 @@ describe('a line of CSV', () => {
     );
   });
 
-  it.each(['=1+1', '+12025550147', '-2', '@SUM(A1)', '\tx', '\rx'])('makes no formula of %j', (text) => {
-    expect(csvLine([text]).replaceAll('"', '')).toMatch(/^'/);
-  });
+  it.each(['=1+1', '+12025550147', '-2', '@SUM(A1)', '\tx', '\rx', '\nx', '＝1+1', '＠SUM'])(
+    'makes no formula of %j',
+    (text) => {
+      expect(csvLine([text]).replaceAll('"', '')).toMatch(/^'/);
+    },
+  );
 
   it('leaves a negative number a number', () => expect(csvLine([-2])).toBe('-2\r\n'));
 });
@@ -183,6 +239,7 @@ describe('masking', () => {
     expect(maskNumber('')).toBe('');
     expect(maskNumber('911')).toBe('•••');
     expect(maskDigits('my card is 4242 4242')).toBe('my card is •••• ••••');
+    expect(maskDigits('call me at (202) 555-0147, or 20.')).toBe('call me at (•••) •••-••••, or 20.');
     expect(maskDigits(94110)).toBe('•••••');
     expect(maskDigits(70)).toBe(70);
     expect(maskDigits(true)).toBe(true);

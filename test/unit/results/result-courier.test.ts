@@ -227,4 +227,30 @@ describe.each(enginesUnderTest())('results out of $name', (engine) => {
     await office.timePasses(6000);
     expect(office.receiver.taken).toEqual(['CA2', 'CA1']);
   });
+
+  it_('of a call that is live again are not sent, though nobody withdrew them', async () => {
+    const place = await engine.place();
+    const office = await officeUnderTest(place);
+    const withoutResults = await place.open();
+    office.nodeBegins('one');
+    await office.callEnds('CA1', 'stream lost');
+    const again = { callSid: 'CA1', attempt: 1, atWallMs: office.clock.wallMs() };
+    await withoutResults.write([{ kind: 'begin', ...again, from: '', to: '', flowHash: 'f' }]);
+    await office.timePasses(180_000, 5000);
+    expect(office.receiver.taken).toEqual([]);
+    await office.callEnds('CA1', 'completed', 2);
+    await office.timePasses(6000);
+    expect(office.receiver.taken).toEqual(['CA1']);
+  });
+
+  it_('are tried before they are given up, however long no node was there', async () => {
+    const office = await openOffice();
+    await office.callEnds('CA1');
+    office.clock.advanceMs(10);
+    await office.callEnds('CA2');
+    await office.timePasses(48 * HOUR_MS, 24 * HOUR_MS);
+    office.nodeBegins('one');
+    await office.timePasses(6000);
+    expect(office.receiver.taken).toEqual(['CA1', 'CA2']);
+  });
 });

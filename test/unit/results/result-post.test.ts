@@ -28,10 +28,10 @@ async function receiverUnderTest(answer: (request: IncomingMessage, response: Se
   });
   const clock = new FakeClock();
   const { port } = server.address() as { port: number };
-  const post = (body = '{"a":1}') =>
+  const post = (body = '{"a":1}', user = '') =>
     postResult(
       { callSid: 'CA1', body },
-      { url: `http://127.0.0.1:${port}/hook?key=1`, secret: SECRET, clock },
+      { url: `http://${user}127.0.0.1:${port}/hook?key=1`, secret: SECRET, clock },
     );
   return { requests, clock, post };
 }
@@ -56,6 +56,13 @@ describe('a try to deliver a result', () => {
       'trunkline-signature': `t=${seconds},v1=${mac}`,
     });
     expect(clock.pendingTimers()).toBe(0);
+  });
+
+  it('sends the user and the password of the URL as a header', async () => {
+    const { requests, post } = await receiverUnderTest(status(204));
+    expect(await post('{}', 'crm:s%40crets@')).toEqual({ kind: 'delivered' });
+    const basic = Buffer.from('crm:s@crets').toString('base64');
+    expect(requests).toMatchObject([{ url: '/hook?key=1', headers: { authorization: `Basic ${basic}` } }]);
   });
 
   it.each([301, 400, 404, 500])('takes status %d for a refusal', async (code) => {

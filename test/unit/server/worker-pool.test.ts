@@ -357,6 +357,43 @@ describe('a call that is placed alone', () => {
   });
 });
 
+describe('a machine without a thread to give', () => {
+  /** As `new Worker` does then: it throws, before there is anything to listen to. */
+  const starved = () => {
+    const state = { isStarved: false };
+    const openStorePort = () => {
+      if (state.isStarved) throw new Error('EAGAIN');
+      return new MessageChannel().port2;
+    };
+    return { state, openStorePort };
+  };
+
+  it('costs the call that wanted one of its own, and nobody else', async () => {
+    const { state, openStorePort } = starved();
+    const { place, pool, ready } = startPool({ openStorePort });
+    await ready(1);
+    state.isStarved = true;
+    expect(place(1, 'alone')).toBeNull();
+    expect([pool.readyCount, pool.quarantineCount]).toEqual([1, 0]);
+    expect(place(2)).toBe(0);
+  });
+
+  it('is asked again for a worker that was lost', async () => {
+    const { state, openStorePort } = starved();
+    const { fatal, logged, place, pool, ready } = startPool({ openStorePort, workers: 2 });
+    await ready(2);
+    const index = place(1);
+    state.isStarved = true;
+    pool.post(started(1, CUES.exit));
+    await logged.find((line) => line.includes('"worker.not-started"'));
+    state.isStarved = false;
+    await until(() => pool.readyCount === 2);
+    expect(fatal.all).toEqual([]);
+    expect([place(2), place(3)].toSorted()).toEqual([0, 1]);
+    expect(index).not.toBeNull();
+  });
+});
+
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

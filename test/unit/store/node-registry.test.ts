@@ -82,7 +82,13 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
         await client.end();
       }
     };
-    return { nodeBegins, asked, url };
+    const connected = async () => {
+      const client = new pg.Client({ connectionString: url, options: '-c search_path=trunkline' });
+      await client.connect();
+      onTestFinished(() => client.end());
+      return client;
+    };
+    return { nodeBegins, asked, connected, url };
   }
 
   const seenOf = async (store: SqlStore, nodeId: string) =>
@@ -151,6 +157,25 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
     await dead.store.write([finish('CAlost')]);
     expect(await reasonOf('CAlost')).toBe('completed');
   }, 30_000);
+
+  it('leave a call alone that comes back elsewhere at the very moment in which it is taken for lost', async () => {
+    const { nodeBegins, asked, connected } = await fleetUnderTest();
+    const [dead, living] = [await nodeBegins('dead'), await nodeBegins('living')];
+    await dead.store.write([begin('CAback'), begin('CAlost')]);
+    await asked("update nodes set seen_at_wall_ms = seen_at_wall_ms - 31000 where node_id = 'dead'");
+    const third = await connected();
+    await third.query('begin');
+    await third.query("update calls set node_id = 'living', attempt = 1 where call_sid = 'CAback'");
+    const sweeping = living.store.abandon(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    await vi.waitFor(async () => {
+      const waiting = await asked("select from pg_stat_activity where wait_event_type = 'Lock'");
+      expect(waiting).toHaveLength(1);
+    }, PATIENCE);
+    await third.query('commit');
+    expect(await sweeping).toBe(1);
+    expect(await living.store.load('CAback')).toMatchObject({ attempt: 1, endReason: null });
+    expect((await living.store.load('CAlost'))?.endReason).toBe('stream lost');
+  });
 
   it('are all told which call to hang up, and hear again after their connection was lost', async () => {
     const { nodeBegins, asked } = await fleetUnderTest();

@@ -1,12 +1,16 @@
+import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { StoreWrite } from '../../../src/channel/store-messages.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
 import { isTransientPostgresError } from '../../../src/store/postgres-error.ts';
 import { SCHEMA_VERSION } from '../../../src/store/schema-version.ts';
+import { SqlStore } from '../../../src/store/sql-store.ts';
 import { withoutCredentials } from '../../../src/store/without-credentials.ts';
 import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
 import { silentLog } from '../../support/silent-log.ts';
+import { SlowNetwork } from '../../support/slow-network.ts';
 
 describe('PostgresEngine', () => {
   let server: TestPostgres;
@@ -44,6 +48,31 @@ describe('PostgresEngine', () => {
     await expect(opening).rejects.toThrow(`Expected schema version ${SCHEMA_VERSION} or older in `);
   });
 
+  it_('keeps its tables apart, whatever options the URL has and whoever connects', async () => {
+    const url = await server.createDatabase();
+    await asked(url, 'create role somebody superuser login');
+    const theirs = `${url.replace('trunkline@', 'somebody@')}?options=-c%20geqo%3Doff`;
+    const engine = await PostgresEngine.open({ url: theirs, poolMax: 2 }, silentLog);
+    const [geqo] = (await sql<{ geqo: string }>`show geqo`.execute(engine.tables)).rows;
+    await engine.close();
+    expect(geqo).toEqual({ geqo: 'off' });
+    const schemas = await asked(
+      url,
+      "select distinct schemaname from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+    );
+    expect(schemas).toEqual([{ schemaname: 'trunkline' }]);
+  });
+
+  it_('needs no right to make a schema where somebody has made it', async () => {
+    const url = await server.createDatabase();
+    await asked(url, 'create role guest login; create schema trunkline authorization guest');
+    const guest = url.replace('trunkline@', 'guest@');
+    await (await PostgresEngine.open({ url: guest, poolMax: 2 }, silentLog)).close();
+    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([
+      { version: SCHEMA_VERSION },
+    ]);
+  });
+
   it_('does not make a schema for who only looks', async () => {
     const url = await server.createDatabase();
     await expect(PostgresEngine.openToRead({ url, poolMax: 2 }, silentLog)).rejects.toThrow(
@@ -77,6 +106,50 @@ describe('PostgresEngine', () => {
       { hash: 'three' },
     ]);
     await engine.close();
+  });
+
+  it_('never lets what was lost on its way be committed over what came after it', async () => {
+    const network = await SlowNetwork.before(server.port);
+    const url = (await server.createDatabase()).replace(`:${server.port}/`, `:${network.port}/`);
+    // By the URL, so that the test need not wait for the 8 s of ours.
+    const engine = await PostgresEngine.open({ url: `${url}?query_timeout=300`, poolMax: 2 }, silentLog);
+    onTestFinished(() => engine.close());
+    const store = new SqlStore(engine);
+    const commit = (state: string): StoreWrite => ({
+      kind: 'commit',
+      callSid: 'CA1',
+      attempt: 0,
+      state: JSON.stringify(state),
+      outcome: null,
+      answers: '{}',
+      atWallMs: 1,
+    });
+    const begin = { callSid: 'CA1', attempt: 0, from: '', to: '', flowHash: 'f', atWallMs: 1 };
+    await store.write([{ kind: 'begin', ...begin }]);
+    const release = network.hold();
+    const lost = await store.write([commit('old')]).catch((error: unknown) => error);
+    expect(engine.isTransient(lost)).toBe(true);
+    await store.write([commit('old')]);
+    await store.write([commit('new')]);
+    await release();
+    expect((await store.load('CA1'))?.state).toBe('new');
+  });
+
+  it_('tells a row that somebody else holds from a server that is away', async () => {
+    const url = await server.createDatabase();
+    const engine = await PostgresEngine.open({ url: `${url}?lock_timeout=100`, poolMax: 2 }, silentLog);
+    onTestFinished(() => engine.close());
+    const store = new SqlStore(engine);
+    const begin = { callSid: 'CA1', attempt: 0, from: '', to: '', flowHash: 'f', atWallMs: 1 };
+    await store.write([{ kind: 'begin', ...begin }]);
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    onTestFinished(() => other.end());
+    await other.query('begin; select from trunkline.calls for update');
+    const end = { callSid: 'CA1', attempt: 0, reason: 'completed', atWallMs: 2 } as const;
+    const failure = await store.write([{ kind: 'finish', ...end }]).catch((error: unknown) => error);
+    expect([store.isTransient(failure), store.isRowLocked(failure)]).toEqual([true, true]);
+    expect(store.isRowLocked(new Error('Connection terminated unexpectedly'))).toBe(false);
   });
 
   it('calls a server that is gone, full or busy transient, and a wrong row not', () => {

@@ -147,6 +147,15 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
     expect((await store.load('CA1'))?.endReason).toBe('no media');
   });
 
+  it_('takes back that a call was lost with its node when that node still commits for it', async () => {
+    const store = await openNew();
+    await store.write([begin('CA1'), finish('CA1', 0, 'node lost')]);
+    await store.write([commit('CA1', 0, 2)]);
+    expect(await store.load('CA1')).toMatchObject({ endReason: null, endedAtWallMs: null });
+    await store.write([finish('CA1', 0, 'completed', 5000), commit('CA1', 0, 3)]);
+    expect(await store.load('CA1')).toMatchObject({ endReason: 'completed', endedAtWallMs: 5000 });
+  });
+
   it_('keeps turns and what was heard of them with the commit they belong to', async () => {
     const store = await openNew();
     const silent = turn(2, { how: 'no input', heard: null, value: null });

@@ -11,6 +11,7 @@ import { openStore } from '../../support/store-fixture.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const BUSY = Object.assign(new Error('database is locked'), { errcode: 5 });
+const LOCKED = new Error('a row is locked');
 const BAD = new Error('this row is bad');
 
 /** An engine that keeps its transactions, and fails for as long as the test says. */
@@ -54,7 +55,11 @@ class FakeEngine {
   }
 
   isTransient(error: unknown) {
-    return error === BUSY;
+    return error === BUSY || error === LOCKED;
+  }
+
+  isRowLocked(error: unknown) {
+    return error === LOCKED;
   }
 
   callSids() {
@@ -128,6 +133,22 @@ describe('StoreThread', () => {
     request(begin('CA1'));
     await settle();
     expect(engine.transactions[0]?.map(({ kind }) => kind)).toEqual(['begin', 'commit']);
+  });
+
+  it('writes what an attempt has left before the begin of the next one, which would fence it', async () => {
+    const engine = new FakeEngine();
+    const { request } = threadUnderTest(engine);
+    request(begin('CA2'));
+    request(commit('CA1', 'the last of attempt 0'));
+    request({ ...commit('CA1', 'the first of attempt 1'), attempt: 1 });
+    request({ ...begin('CA1'), attempt: 1 });
+    await settle();
+    expect(engine.transactions[0]?.map((write) => ('state' in write ? write.state : write.kind))).toEqual([
+      'begin',
+      'the last of attempt 0',
+      'begin',
+      'the first of attempt 1',
+    ]);
   });
 
   it('answers a commit of a worker that has lost its call, and does not write it', async () => {
@@ -214,6 +235,56 @@ describe('StoreThread', () => {
     await settle();
     expect(engine.callSids().flat()).toEqual(['CA1', 'CA2', 'CA3']);
     expect(answers).toHaveLength(4);
+  });
+
+  it('lets no call wait for the row of another that somebody else holds, and keeps the order of its own', async () => {
+    const engine = new FakeEngine();
+    const { request, answers, clock } = threadUnderTest(engine);
+    engine.failsWith = (writes) => (writes.some((write) => callSidOf(write) === 'held') ? LOCKED : null);
+    for (const callSid of ['CA1', 'held', 'CA2', 'held', 'CA1'])
+      request(commit(callSid, `${callSid} goes on`));
+    await settle();
+    expect(engine.callSids()).toEqual([['CA1', 'CA1'], ['CA2']]);
+    expect(answers).toHaveLength(3);
+    engine.failsWith = null;
+    clock.advanceMs(100);
+    await settle();
+    expect(engine.callSids().at(-1)).toEqual(['held', 'held']);
+    expect(answers).toHaveLength(5);
+  });
+
+  it('tries a few calls by themselves where many rows are held, the others the next time', async () => {
+    const engine = new FakeEngine();
+    const { request, clock } = threadUnderTest(engine);
+    let tries = 0;
+    engine.failsWith = (writes) => {
+      tries += 1;
+      return writes.some((write) => callSidOf(write).startsWith('held')) ? LOCKED : null;
+    };
+    for (const callSid of ['held1', 'held2', 'held3', 'CA1', 'CA2']) request(commit(callSid));
+    await settle();
+    expect(tries).toBe(3);
+    for (let retry = 0; retry < 2; retry++) {
+      clock.advanceMs(2000);
+      await settle();
+    }
+    expect(engine.callSids()).toEqual([['CA1'], ['CA2']]);
+  });
+
+  it('logs of a refusal and of an outage what the engine says, and nothing of the row', async () => {
+    const engine = new FakeEngine();
+    const { request, lines } = threadUnderTest(engine);
+    const row = { detail: 'Failing row contains (CA1, +12025550123, {"ssn":"123456789"}).' };
+    for (const error of [BAD, BUSY]) {
+      engine.failsWith = () => Object.assign(error, row);
+      request(commit('CA1'));
+      await settle();
+    }
+    expect(lines().map(({ event, err }) => [event, err])).toMatchObject([
+      ['store.refused', { message: BAD.message }],
+      ['store.failed', { message: BUSY.message }],
+    ]);
+    expect(JSON.stringify(lines())).not.toMatch(/2025550123|123456789/);
   });
 
   it('refuses reads beyond its bound', async () => {
