@@ -188,7 +188,10 @@ export class SqlStore {
    * again, by this node or by one that was seen in the last 30 s. Returns how many. Rejects with the engine's own error.
    */
   async abandon(beforeWallMs: number, nowWallMs = beforeWallMs): Promise<number> {
-    const statements = this.statements.abandon(beforeWallMs, nowWallMs - NODE_LIFE_MS, nowWallMs);
+    // Nodes are seen by the database's clock; in a file there is none to be seen.
+    const now = this.engine === 'postgres' ? databaseWallMs : sql.lit(nowWallMs);
+    const seenAfterWallMs = sql<number>`${now} - ${sql.lit(NODE_LIFE_MS)}`;
+    const statements = this.statements.abandon(beforeWallMs, seenAfterWallMs, nowWallMs);
     return (await this.#engine.transact(statements)).at(-1)?.affectedRows ?? 0;
   }
 

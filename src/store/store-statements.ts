@@ -7,6 +7,7 @@ import {
   type Expression,
   type ExpressionBuilder,
   type Kysely,
+  type RawBuilder,
   type SqlBool,
   sql,
 } from 'kysely';
@@ -74,7 +75,11 @@ export class StoreStatements {
    * Ends calls that began before `beforeWallMs` and have none: their process died. Never one that this node has, or one of
    * a node that was seen since `seenAfterWallMs`. The last statement's row count says how many.
    */
-  abandon(beforeWallMs: number, seenAfterWallMs: number, nowWallMs: number): readonly CompiledQuery[] {
+  abandon(
+    beforeWallMs: number,
+    seenAfterWallMs: RawBuilder<number>,
+    nowWallMs: number,
+  ): readonly CompiledQuery[] {
     const lost: EndReason = 'stream lost';
     const nodes = this.#tables
       .selectFrom('nodes')

@@ -166,7 +166,7 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
     const third = await connected();
     await third.query('begin');
     await third.query("update calls set node_id = 'living', attempt = 1 where call_sid = 'CAback'");
-    const sweeping = living.store.abandon(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    const sweeping = living.store.abandon(Number.MAX_SAFE_INTEGER);
     await vi.waitFor(async () => {
       const waiting = await asked("select from pg_stat_activity where wait_event_type = 'Lock'");
       expect(waiting).toHaveLength(1);
@@ -175,6 +175,15 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
     expect(await sweeping).toBe(1);
     expect(await living.store.load('CAback')).toMatchObject({ attempt: 1, endReason: null });
     expect((await living.store.load('CAlost'))?.endReason).toBe('stream lost');
+  });
+
+  it('are seen by the clock of the database: one whose own is an hour fast takes nobody for dead', async () => {
+    const { nodeBegins } = await fleetUnderTest();
+    const [fast, living] = [await nodeBegins('fast'), await nodeBegins('living')];
+    await living.store.write([begin('CAlive')]);
+    const anHourOnMs = Date.now() + 3_600_000;
+    expect(await fast.store.abandon(anHourOnMs, anHourOnMs)).toBe(0);
+    expect((await living.store.load('CAlive'))?.endReason).toBeNull();
   });
 
   it('are all told which call to hang up, and hear again after their connection was lost', async () => {
