@@ -158,7 +158,7 @@ export interface Config extends Settings {
   readonly publicUrl: string | null;
   /** Which vendors listen and speak, out of the settings above. */
   readonly speech: SpeechSettings;
-  /** Names in `.env` that no setting has, with the nearest one: most likely misspelt. */
+  /** Names in `.env` that no setting has, with the nearest one: most likely misspelt. And what is well for one node only. */
   readonly warnings: readonly string[];
 }
 
@@ -188,7 +188,12 @@ export function parseConfig(environment: Environment, fileNames: readonly string
   const publicUrl =
     values.PUBLIC_URL ?? (values.TWILIO_DOMAIN === undefined ? null : `https://${values.TWILIO_DOMAIN}`);
   checkTogether(values, publicUrl);
-  return { ...values, publicUrl, speech: toSpeechSettings(values), warnings: misspelt(fileNames) };
+  return {
+    ...values,
+    publicUrl,
+    speech: toSpeechSettings(values),
+    warnings: [...misspelt(fileNames), ...ownKey(values)],
+  };
 }
 
 /**
@@ -268,6 +273,14 @@ function checkTogether(values: Settings, publicUrl: string | null): void {
       `${missing}: expected a PEM file, since the other of TLS_CERT and TLS_KEY is set, received nothing`,
     );
   }
+}
+
+/** A key that each node makes for itself: what one has minted, the next refuses. */
+function ownKey({ DATABASE_URL, SESSION_SECRET }: Settings): string[] {
+  if (DATABASE_URL === undefined || SESSION_SECRET !== undefined) return [];
+  return [
+    'SESSION_SECRET: not set; one node makes a key of its own, and nodes that share DATABASE_URL must share the secret',
+  ];
 }
 
 /** Secrets are never echoed. */

@@ -44,7 +44,13 @@ export class Committed {
     turn: TurnRecord | null = null,
   ): Promise<Committed> {
     const { outcome, answers } = transition.state;
-    const decided: Decided = { outcome, answers, ...(turn === null ? {} : { turn }) };
+    const transfer = transition.actions.find((action) => action.kind === 'transfer');
+    const decided: Decided = {
+      outcome,
+      answers,
+      ...(transfer === undefined ? {} : { transferTo: transfer.to }),
+      ...(turn === null ? {} : { turn }),
+    };
     const result = await store.commit(call.callSid, call.attempt, transition.state, decided, call.move);
     return new Committed(transition, result);
   }

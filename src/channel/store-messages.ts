@@ -119,6 +119,8 @@ export type StoreWrite =
       readonly outcome: string | null;
       /** JSON. */
       readonly answers: string;
+      /** Absent: it stays what it was. */
+      readonly transferTo?: string;
       /** Turns that this state closed; in the same transaction. */
       readonly turns?: readonly TurnRecord[];
       readonly atWallMs: number;

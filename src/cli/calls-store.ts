@@ -4,27 +4,31 @@ import { InvalidArgumentError } from 'commander';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { createLog } from '../log.ts';
-import { openEngineToRead } from '../store/open-engine.ts';
+import { openEngineToAsk, openEngineToRead } from '../store/open-engine.ts';
 import { Outbox } from '../store/outbox.ts';
 import { SqlStore } from '../store/sql-store.ts';
 
 /** What the commands use of a store: nothing that writes. */
 export interface CallsAtHand {
-  readonly store: Pick<SqlStore, 'load' | 'list' | 'turnsOf'>;
+  readonly store: Pick<SqlStore, 'load' | 'list' | 'turnsOf' | 'liveCalls' | 'nodes'>;
   readonly outbox: Pick<Outbox, 'stateOf'>;
+  /** Has whichever node has the call end it. */
+  hangUp(callSid: string): Promise<void>;
 }
 
 /** One reads while another waits. */
 const CONNECTIONS_MAX = 2;
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Runs `look`, and closes the store after it. Rejects with ConfigError where there is none. */
+/** Runs `look`, and closes the store after it. Rejects with ConfigError where there is none. `to`: default read. */
 export async function withCalls<Result>(
   config: Config,
   look: (calls: CallsAtHand) => Promise<Result>,
+  to: 'read' | 'ask' = 'read',
 ): Promise<Result> {
   const { DATA_DIR, DATABASE_URL } = config;
-  const engine = await openEngineToRead(
+  const open = to === 'read' ? openEngineToRead : openEngineToAsk;
+  const engine = await open(
     {
       path: join(resolve(DATA_DIR), 'trunkline.db'),
       database: DATABASE_URL === undefined ? null : { url: DATABASE_URL, poolMax: CONNECTIONS_MAX },
@@ -32,8 +36,11 @@ export async function withCalls<Result>(
     createLog({ level: config.LOG_LEVEL }),
   );
   const store = new SqlStore(engine);
+  const hangUp = async (callSid: string): Promise<void> => {
+    await store.write([{ kind: 'hang-up', callSid }]);
+  };
   try {
-    return await look({ store, outbox: new Outbox(engine, store.nodeId) });
+    return await look({ store, outbox: new Outbox(engine, store.nodeId), hangUp });
   } finally {
     await store.close();
   }

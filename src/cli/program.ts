@@ -1,7 +1,9 @@
 /** Every command of `npx trunkline`, put together. Each is a file beside this one. */
 import { Command } from 'commander';
 import { registerCallsExport } from './calls-export.ts';
+import { registerCallsHangUp } from './calls-hang-up.ts';
 import { registerCallsList } from './calls-list.ts';
+import { registerCallsLive } from './calls-live.ts';
 import { registerCallsShow } from './calls-show.ts';
 import { registerDemo } from './demo.ts';
 import { registerFlowChat } from './flow-chat.ts';
@@ -30,7 +32,11 @@ export function createProgram(): Command {
   registerPromptsWarm(prompts);
   registerPromptsList(prompts);
   registerPromptsPrune(prompts);
-  const calls = program.command('calls').description('Show and export the records of calls.');
+  const calls = program
+    .command('calls')
+    .description('Show live calls and hang them up; show and export records.');
+  registerCallsLive(calls);
+  registerCallsHangUp(calls);
   registerCallsList(calls);
   registerCallsShow(calls);
   registerCallsExport(calls);

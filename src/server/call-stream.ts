@@ -10,6 +10,8 @@ export interface StreamStart {
   readonly callSid: string;
   readonly accountSid: string;
   readonly streamSid: string;
+  /** What the TwiML of the stream gave along: `from` and `to`. */
+  readonly customParameters: ReadonlyMap<string, string>;
 }
 
 export interface CallStream {

@@ -39,10 +39,11 @@ export class LiveCall {
   readonly callId: CallId;
   readonly callSid: string;
   readonly attempt: number;
-  readonly caller: Caller;
   readonly #around: LiveCallSurroundings;
   readonly #register: CallRegister;
-  readonly #record: StreamRecord;
+  #caller: Caller;
+  /** From `start` on. */
+  #record: StreamRecord | null = null;
   readonly #recovery = new Recovery();
   #phase: 'opening' | 'beginning' | 'waiting' | 'live' | 'leaving' | 'ended' = 'opening';
   #stream: CallStream | null = null;
@@ -64,12 +65,9 @@ export class LiveCall {
     this.callId = call.callId;
     this.callSid = call.callSid;
     this.attempt = call.attempt;
-    this.caller = call.caller;
+    this.#caller = call.caller;
     this.#around = around;
     this.#register = register;
-    const { callSid, attempt } = call;
-    const { from, to } = call.caller;
-    this.#record = new StreamRecord({ callSid, attempt, from, to, flowHash: around.flowHashOf(to) }, around);
   }
 
   /** Gives the call its stream; `open` makes it with the hooks that lead here. */
@@ -178,8 +176,8 @@ export class LiveCall {
     this.#step(() => workers.release(this.callId));
     this.#step(() => this.#register.ended(this, reason));
     this.#step(() => this.#stream?.end(reason));
-    if (!this.#record.exists) return;
-    this.#finishRecord(reason);
+    if (this.#record?.exists !== true) return;
+    this.#finishRecord(this.#record, reason);
     log.info({ event: 'call.ended', ...this.#names(), reason, durationMs }, 'a call ended');
   }
 
@@ -200,8 +198,9 @@ export class LiveCall {
       return;
     }
     try {
-      if (!(await this.#beginRecord())) return;
-      const { state, callBeganAtMs } = await this.#record.takeUp(this.#register.lastEnd(this.callSid));
+      const record = this.#openRecord(start);
+      if (!(await this.#beginRecord(record))) return;
+      const { state, callBeganAtMs } = await record.takeUp(this.#register.lastEnd(this.callSid));
       this.#state = state;
       this.#callBeganAtMs = callBeganAtMs;
       if (this.#phase === 'beginning') this.#goLive();
@@ -214,8 +213,25 @@ export class LiveCall {
     }
   }
 
+  #openRecord({ customParameters }: StreamStart): StreamRecord {
+    const { callSid, attempt } = this;
+    const { accountSid, from, to } = this.#caller;
+    // Another node may have answered the call's webhook: then only the stream says who rings whom.
+    this.#caller = {
+      accountSid,
+      from: from || (customParameters.get('from') ?? ''),
+      to: to || (customParameters.get('to') ?? ''),
+    };
+    const flowHash = this.#around.flowHashOf(this.#caller.to);
+    this.#record = new StreamRecord(
+      { callSid, attempt, from: this.#caller.from, to: this.#caller.to, flowHash },
+      this.#around,
+    );
+    return this.#record;
+  }
+
   #isExpected(start: StreamStart): boolean {
-    const accounts = [this.#around.accountSid, this.caller.accountSid];
+    const accounts = [this.#around.accountSid, this.#caller.accountSid];
     return (
       start.callSid === this.callSid &&
       accounts.every((account) => account === null || account === '' || account === start.accountSid)
@@ -223,12 +239,12 @@ export class LiveCall {
   }
 
   /** False when the call ended meanwhile, or its attempt is fenced. */
-  async #beginRecord(): Promise<boolean> {
+  async #beginRecord(record: StreamRecord): Promise<boolean> {
     const { log } = this.#around;
-    const begun = await this.#record.begin(() => this.end('superseded'));
+    const begun = await record.begin(() => this.end('superseded'));
     if (this.#phase !== 'beginning') {
       // It ended while the record was being made: the record must say so too.
-      if (begun.kind === 'begun') this.#finishRecord('stream lost');
+      if (begun.kind === 'begun') this.#finishRecord(record, 'stream lost');
       return false;
     }
     if (begun.kind === 'fenced') {
@@ -243,9 +259,9 @@ export class LiveCall {
     return true;
   }
 
-  #finishRecord(reason: EndReason): void {
+  #finishRecord(record: StreamRecord, reason: EndReason): void {
     this.#step(() => {
-      this.#record.finish(reason).catch((thrown: unknown) => {
+      record.finish(reason).catch((thrown: unknown) => {
         const err = toErrorRecord(thrown);
         this.#around.log.error({ event: 'store.failed', ...this.#names(), err }, 'an end was not kept');
       });
@@ -256,7 +272,7 @@ export class LiveCall {
     const { clock, log, recordings } = this.#around;
     this.#liveAtMs = clock.nowMs();
     const callBeganAgoMs = this.#liveAtMs - (this.#callBeganAtMs ?? this.#liveAtMs);
-    log.info({ event: 'call.started', ...this.#names(), pii: { from: this.caller.from } }, 'a call started');
+    log.info({ event: 'call.started', ...this.#names(), pii: { from: this.#caller.from } }, 'a call started');
     this.#place('shared', null);
     const recording = recordings?.open(recordName(this.callSid, this.attempt), 'wav') ?? null;
     this.#stream?.accept(this.callId, callBeganAgoMs, recording);
@@ -299,7 +315,7 @@ export class LiveCall {
   }
 
   #postStarted(): void {
-    const { from, to } = this.caller;
+    const { from, to } = this.#caller;
     const { callId, callSid, attempt } = this;
     this.#around.workers.post({
       kind: 'call.started',

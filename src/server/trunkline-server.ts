@@ -151,7 +151,7 @@ export class TrunklineServer {
     };
     const returns = new CallReturn({ ...shared, asked, store, clock });
     this.#routes = {
-      voice: new VoiceWebhook({ ...shared, returns }),
+      voice: new VoiceWebhook({ ...shared, returns, hasOthers: store.engine === 'postgres' }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
       fallback: new FallbackWebhook(gate, log),
       status: new StatusWebhook(gate),

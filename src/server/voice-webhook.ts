@@ -17,6 +17,9 @@ import type { Readiness } from './readiness.ts';
 import type { WarmWait } from './warm-wait.ts';
 import type { WebhookGate } from './webhook-gate.ts';
 
+/** Twice 2 s: by then a balancer has noticed which node takes nobody, and does not send the caller there again. */
+const ELSEWHERE_WAITS = 2;
+
 export interface VoiceParts {
   readonly gate: WebhookGate;
   readonly door: CallDoor;
@@ -25,6 +28,8 @@ export interface VoiceParts {
   readonly directory: CallDirectory;
   readonly readiness: Readiness;
   readonly warmWait: WarmWait;
+  /** Other nodes may share the store: who has no room here may find some there. */
+  readonly hasOthers: boolean;
 }
 
 export class VoiceWebhook {
@@ -44,7 +49,7 @@ export class VoiceWebhook {
       return;
     }
     if (readiness.leaving !== 'no') {
-      exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.draining)));
+      this.#refuse(exchange, SPOKEN.draining);
       return;
     }
     if (!readiness.isWarm) {
@@ -53,9 +58,17 @@ export class VoiceWebhook {
       return;
     }
     if (admission.request(webhook.callSid, webhook.caller) === 'full') {
-      exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.full)));
+      this.#refuse(exchange, SPOKEN.full);
       return;
     }
-    exchange.answer(door.connect(exchange, webhook.callSid, 0));
+    exchange.answer(door.connect(exchange, webhook, 0));
+  }
+
+  #refuse(exchange: Exchange, words: string): void {
+    const { door, hasOthers } = this.#parts;
+    const waits = waitsOf(exchange.query);
+    const wait =
+      hasOthers && waits < ELSEWHERE_WAITS ? waitAgain(door.url(exchange, VOICE_PATH), waits) : null;
+    exchange.answer(twimlAnswer(wait ?? sayAndHangup(words)));
   }
 }

@@ -19,6 +19,7 @@ export function toKeptCall(row: CallsTable): KeptCall {
       endReason: row.end_reason as EndReason | null,
       outcome: row.outcome,
       answers: JSON.parse(row.answers) as CallRecord['answers'],
+      transferTo: row.transfer_to,
       state: row.state === null ? null : (JSON.parse(row.state) as unknown),
       direction: row.direction as CallDirection,
       nodeId: row.node_id,

@@ -20,6 +20,8 @@ export interface CallRecord {
   /** The flow's own word: `eligible`, `not-eligible`, `opt-out`; null while undecided. */
   readonly outcome: string | null;
   readonly answers: Readonly<Record<string, string | number | boolean>>;
+  /** Whom the flow has it put through to, committed with the state that says so; null: nobody. */
+  readonly transferTo: string | null;
   /** The last committed state of the flow, or null before the first. */
   readonly state: unknown;
 }
@@ -42,6 +44,8 @@ export type CallTurn = TurnRecord;
 export interface LiveCallPlace {
   readonly callSid: string;
   readonly attempt: number;
+  readonly from: string;
+  readonly to: string;
   readonly nodeId: string;
   /** Null where the node has told nobody of itself: a single node, or a dead one. */
   readonly nodeUrl: string | null;
@@ -54,6 +58,8 @@ export interface NodeSeen {
   readonly url: string;
   readonly startedAtWallMs: number;
   readonly seenAtWallMs: number;
+  /** How long ago that was; of a node that lives, some 2 s at most. */
+  readonly unseenMs: number;
   readonly liveCalls: number;
   readonly isDraining: boolean;
 }
@@ -62,6 +68,8 @@ export interface NodeSeen {
 export interface Decided {
   readonly outcome: string | null;
   readonly answers: CallRecord['answers'];
+  /** What comes after the state's last words, where that is a transfer. */
+  readonly transferTo?: string;
   /** The turn that this state closed; in the same transaction. */
   readonly turn?: TurnRecord;
 }
@@ -104,5 +112,9 @@ export interface CallStore {
   }): Promise<CommitResult>;
   /** The text of the flow with this hash; null if none was kept. */
   loadFlow(hash: string): Promise<string | null>;
+  /** Calls without an end, on all nodes that share the store, oldest first. */
+  liveCalls(limit: number): Promise<readonly LiveCallPlace[]>;
+  /** Those that share the store, dead ones of the last day included; none where there is but one. */
+  nodes(): Promise<readonly NodeSeen[]>;
   close(): Promise<void>;
 }

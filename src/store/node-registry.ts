@@ -8,9 +8,9 @@ import { sql } from 'kysely';
 import type { Clock, Timer } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { HangUpListener } from './hang-up-listener.ts';
+import type { ChannelListener } from './channel-listener.ts';
 import type { SqlEngine } from './sql-engine.ts';
-import { NODE_LIFE_MS } from './sql-store.ts';
+import { databaseWallMs, NODE_LIFE_MS } from './sql-store.ts';
 import { RETURN_GRACE_MS, type StoreStatements } from './store-statements.ts';
 
 export interface NodeRegistryParts {
@@ -18,7 +18,7 @@ export interface NodeRegistryParts {
   readonly statements: Pick<StoreStatements, 'endAll'>;
   readonly nodeId: string;
   readonly url: string;
-  readonly listener: Pick<HangUpListener, 'begin' | 'close'>;
+  readonly listener: Pick<ChannelListener, 'begin' | 'close'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -28,8 +28,6 @@ const BEAT_EVERY_MS = 2000;
 const BEATS_A_SWEEP = 5;
 /** So long the row of a dead node tells people that there was one. */
 const FORGET_AFTER_MS = 86_400_000;
-
-const nowWallMs = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
 export class NodeRegistry {
   readonly #parts: NodeRegistryParts;
@@ -100,11 +98,11 @@ export class NodeRegistry {
     const now = {
       live_calls: this.#liveCalls,
       is_draining: this.#isDraining ? 1 : 0,
-      seen_at_wall_ms: nowWallMs,
+      seen_at_wall_ms: databaseWallMs,
     };
     const alive = engine.tables
       .insertInto('nodes')
-      .values({ node_id: nodeId, url, started_at_wall_ms: nowWallMs, ...now })
+      .values({ node_id: nodeId, url, started_at_wall_ms: databaseWallMs, ...now })
       .onConflict((conflict) => conflict.column('node_id').doUpdateSet(now))
       .compile();
     await engine.transact([alive]);
@@ -119,7 +117,7 @@ export class NodeRegistry {
     const dead = engine.tables
       .selectFrom('nodes')
       .select('node_id')
-      .where('seen_at_wall_ms', '<', sql<number>`${nowWallMs} - ${sql.lit(NODE_LIFE_MS)}`);
+      .where('seen_at_wall_ms', '<', sql<number>`${databaseWallMs} - ${sql.lit(NODE_LIFE_MS)}`);
     const atWallMs = clock.wallMs();
     const end = statements.endAll(
       (row) => row('node_id', 'in', dead),
@@ -129,7 +127,7 @@ export class NodeRegistry {
     );
     const forget = engine.tables
       .deleteFrom('nodes')
-      .where('seen_at_wall_ms', '<', sql<number>`${nowWallMs} - ${sql.lit(FORGET_AFTER_MS)}`)
+      .where('seen_at_wall_ms', '<', sql<number>`${databaseWallMs} - ${sql.lit(FORGET_AFTER_MS)}`)
       .compile();
     const calls = (await engine.transact([forget, ...end])).at(-1)?.affectedRows ?? 0;
     if (calls > 0) log.warn({ event: 'calls.abandoned', calls }, 'calls of a dead node were marked as lost');

@@ -16,3 +16,9 @@ export async function openEngineToRead({ path, database }: EngineChoice, log: Lo
   if (database == null) return (await import('./sqlite-engine.ts')).SqliteEngine.openToRead(path);
   return (await import('./postgres-engine.ts')).PostgresEngine.openToRead(database, log);
 }
+
+/** For who asks something of the servers that have it open, and changes no record. Rejects with ConfigError. */
+export async function openEngineToAsk({ path, database }: EngineChoice, log: Log): Promise<SqlEngine> {
+  if (database == null) return (await import('./sqlite-engine.ts')).SqliteEngine.openToAsk(path);
+  return (await import('./postgres-engine.ts')).PostgresEngine.openToRead(database, log);
+}

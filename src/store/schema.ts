@@ -23,6 +23,8 @@ export interface CallsTable {
   readonly direction: string;
   /** How often the call came back on a new stream. */
   resumes: number;
+  /** Whom it is to be put through to; null: nobody. */
+  transfer_to: string | null;
 }
 
 /** One question, once. `TurnRecord` of the channel says more. */
@@ -87,6 +89,11 @@ export interface NodesTable {
   is_draining: number;
 }
 
+/** Calls that somebody wants ended, in a file that a server has open; it looks, and takes them out. */
+export interface HangUpsTable {
+  readonly call_sid: string;
+}
+
 export interface Tables {
   readonly calls: CallsTable;
   readonly turns: TurnsTable;
@@ -95,4 +102,6 @@ export interface Tables {
   readonly outbox: OutboxTable;
   readonly leases: LeasesTable;
   readonly nodes: NodesTable;
+  /** SQLite only. */
+  readonly hang_ups: HangUpsTable;
 }

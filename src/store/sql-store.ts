@@ -3,7 +3,7 @@
  * it may block or wait, so it lives on the store thread, behind store-thread.ts; commands that only look use it directly.
  */
 import { randomUUID } from 'node:crypto';
-import type { CompiledQuery, Kysely } from 'kysely';
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import type { CallFilter, StoreWrite } from '../channel/store-messages.ts';
 import { toKeptCall, toTurn } from './call-rows.ts';
 import type { CallTurn, KeptCall, LiveCallPlace, NodeSeen } from './call-store.ts';
@@ -23,8 +23,12 @@ export type WriteResult = 'begun' | 'fenced' | null;
 /** A node that was not seen for so long is dead. Its heartbeat comes every 2 s. */
 export const NODE_LIFE_MS = 30_000;
 
-/** `LISTEN` channel: a CallSid that some node is to hang up. */
+/** `LISTEN` channels: a CallSid that some node is to hang up; and, without words, that a call has begun or ended. */
 export const HANG_UP_CHANNEL = 'trunkline_hang_up';
+export const LIVE_CHANNEL = 'trunkline_live';
+
+/** PostgreSQL's own wall clock: those of nodes differ. */
+export const databaseWallMs = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
 export class SqlStore {
   readonly #engine: SqlEngine;
@@ -67,6 +71,7 @@ export class SqlStore {
       statements.push(...this.statements.of(write));
       return first;
     });
+    if (this.#isNews(writes)) statements.push(this.statements.tell(LIVE_CHANNEL, ''));
     const results = statements.length === 0 ? [] : await this.#engine.transact(statements);
     return writes.map((write, index) => {
       if (write.kind !== 'begin') return null;
@@ -141,7 +146,8 @@ export class SqlStore {
     const rows = await this.#tables
       .selectFrom('calls')
       .leftJoin('nodes', 'nodes.node_id', 'calls.node_id')
-      .select(['call_sid', 'attempt', 'calls.node_id', 'url', 'calls.started_at_wall_ms'])
+      .select(['call_sid', 'attempt', 'from_number', 'to_number', 'calls.node_id', 'url'])
+      .select('calls.started_at_wall_ms')
       .where('end_reason', 'is', null)
       .orderBy('calls.started_at_wall_ms')
       .limit(limit)
@@ -149,6 +155,8 @@ export class SqlStore {
     return rows.map((row) => ({
       callSid: row.call_sid,
       attempt: row.attempt,
+      from: row.from_number,
+      to: row.to_number,
       nodeId: row.node_id,
       nodeUrl: row.url,
       startedAtWallMs: row.started_at_wall_ms,
@@ -157,12 +165,19 @@ export class SqlStore {
 
   /** Those that share this store, oldest first, dead ones of the last day included; none where there is but one. */
   async nodes(): Promise<NodeSeen[]> {
-    const rows = await this.#tables.selectFrom('nodes').selectAll().orderBy('started_at_wall_ms').execute();
+    if (this.engine === 'sqlite') return [];
+    const rows = await this.#tables
+      .selectFrom('nodes')
+      .selectAll()
+      .select(sql<number>`${databaseWallMs} - seen_at_wall_ms`.as('unseen_ms'))
+      .orderBy('started_at_wall_ms')
+      .execute();
     return rows.map((row) => ({
       nodeId: row.node_id,
       url: row.url,
       startedAtWallMs: row.started_at_wall_ms,
       seenAtWallMs: row.seen_at_wall_ms,
+      unseenMs: Math.max(0, row.unseen_ms),
       liveCalls: row.live_calls,
       isDraining: row.is_draining === 1,
     }));
@@ -173,13 +188,21 @@ export class SqlStore {
    * again, by this node or by one that was seen in the last 30 s. Returns how many. Rejects with the engine's own error.
    */
   async abandon(beforeWallMs: number, nowWallMs = beforeWallMs): Promise<number> {
-    const statements = this.statements.abandon(beforeWallMs, nowWallMs - NODE_LIFE_MS, nowWallMs);
+    // Nodes are seen by the database's clock; in a file there is none to be seen.
+    const now = this.engine === 'postgres' ? databaseWallMs : sql.lit(nowWallMs);
+    const seenAfterWallMs = sql<number>`${now} - ${sql.lit(NODE_LIFE_MS)}`;
+    const statements = this.statements.abandon(beforeWallMs, seenAfterWallMs, nowWallMs);
     return (await this.#engine.transact(statements)).at(-1)?.affectedRows ?? 0;
   }
 
   /** Idempotent. A file is closed before this returns. */
   close(): Promise<void> {
     return this.#engine.close();
+  }
+
+  /** Whoever watches the live calls of all nodes wants to know of it. */
+  #isNews(writes: readonly StoreWrite[]): boolean {
+    return this.engine === 'postgres' && writes.some(({ kind }) => kind === 'begin' || kind === 'finish');
   }
 
   get #tables(): Kysely<Tables> {

@@ -3,7 +3,7 @@
  * blocks its thread while it works.
  */
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite';
 import { type CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import { ConfigError, toErrorRecord } from '../errors.ts';
 import type { Tables } from './schema.ts';
@@ -52,13 +52,22 @@ export class SqliteEngine implements SqlEngine {
 
   /** For who only looks, also while a server writes. Throws ConfigError where there is no such file, or it is of another version. */
   static openToRead(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): SqliteEngine {
+    return SqliteEngine.#openPresent(path, { timeout: busyTimeoutMs, readOnly: true });
+  }
+
+  /** For who asks something of the server that has the file. Throws ConfigError as `openToRead` does. */
+  static openToAsk(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): SqliteEngine {
+    return SqliteEngine.#openPresent(path, { timeout: busyTimeoutMs });
+  }
+
+  static #openPresent(path: string, options: DatabaseSyncOptions): SqliteEngine {
     if (!existsSync(path)) {
       throw new ConfigError(
         `Expected a SQLite file at ${path}, received none: no server has run there yet, or DATA_DIR names another folder`,
       );
     }
-    return opened(path, 'read', () => {
-      const database = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true });
+    return opened(path, options.readOnly === true ? 'read' : 'read and written', () => {
+      const database = new DatabaseSync(path, options);
       return [
         database,
         () => {

@@ -54,7 +54,7 @@ export interface StorePort extends PostingPort {
 export interface StoreClientParts {
   readonly clock: Clock;
   readonly log: Log;
-  /** What the store thread said it is. Default sqlite. */
+  /** What the store thread is told to open. Default sqlite. */
   readonly engine?: string;
 }
 
@@ -122,7 +122,7 @@ export class StoreClient implements CallStore {
     decided: Decided,
     move = 0,
   ): Promise<CommitResult> {
-    const { turn } = decided;
+    const { transferTo, turn } = decided;
     return this.#writeWithin({
       kind: 'commit',
       callSid,
@@ -131,6 +131,7 @@ export class StoreClient implements CallStore {
       state: JSON.stringify(state),
       outcome: decided.outcome,
       answers: JSON.stringify(decided.answers),
+      ...(transferTo === undefined ? {} : { transferTo }),
       ...(turn === undefined ? {} : { turns: [turn] }),
       atWallMs: this.#clock.wallMs(),
     });
@@ -245,9 +246,10 @@ export class StoreClient implements CallStore {
     });
   }
 
-  #write(ask: StoreWrite, outcome: Outcome): void {
+  #write(ask: StoreWrite, asked: Outcome): void {
+    const outcome = this.#counted(asked);
     if (this.#isGone) {
-      this.#lost(outcome, gone());
+      outcome.failed(gone());
       return;
     }
     // A begin never waits behind others: a call's commits, from another thread, need its row.
@@ -258,22 +260,21 @@ export class StoreClient implements CallStore {
     const key = keyOf(ask);
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      // The newer state holds all that the older one did, but for the turns that it closed.
+      // The newer state holds all that the older one did, but for the turns that it closed and the transfer that it ordered.
       if (ask.kind === 'commit') waiting.ask = this.#joined(waiting.ask, ask);
       waiting.outcomes.push(outcome);
     } else if (this.#waiting.size < WAITING_MAX) {
       this.#waiting.set(key, { ask, outcomes: [outcome] });
     } else {
-      this.#lost(
-        outcome,
-        new CapacityError(`Expected at most ${WAITING_MAX} writes waiting, received one more`),
-      );
+      outcome.failed(new CapacityError(`Expected at most ${WAITING_MAX} writes waiting, received one more`));
     }
   }
 
-  #joined(older: StoreWrite, newer: Extract<StoreWrite, { kind: 'commit' }>): StoreWrite {
-    const before = older.kind === 'commit' ? (older.turns ?? []) : [];
-    const turns: readonly TurnRecord[] = [...before, ...(newer.turns ?? [])];
+  #joined(older: StoreWrite, newest: Extract<StoreWrite, { kind: 'commit' }>): StoreWrite {
+    if (older.kind !== 'commit') return newest;
+    const { transferTo } = older;
+    const newer = transferTo === undefined ? newest : { transferTo, ...newest };
+    const turns: readonly TurnRecord[] = [...(older.turns ?? []), ...(newer.turns ?? [])];
     if (turns.length === 0) return newer;
     if (turns.length > WAITING_TURNS_MAX)
       this.#log.error({ event: 'store.lost', callSid: newer.callSid }, 'the oldest turn of a call was lost');
@@ -292,7 +293,7 @@ export class StoreClient implements CallStore {
     this.#inFlight.delete(answer.id);
     for (const outcome of outcomes) {
       if (answer.ok) outcome.answered(answer.value);
-      else this.#lost(outcome, new StoreError(answer.error.message));
+      else outcome.failed(new StoreError(answer.error.message));
     }
     while (this.#inFlight.size < IN_FLIGHT_MAX) {
       const next = this.#waiting.entries().next();
@@ -308,12 +309,18 @@ export class StoreClient implements CallStore {
     return this.#inFlight.size === 0 && this.#waiting.size === 0;
   }
 
-  #lost(outcome: Outcome, error: Error): void {
-    if (this.#lostTotal === 0) {
-      this.#log.error({ event: 'store.lost', err: error }, 'a record was lost; more are only counted');
-    }
-    this.#lostTotal += 1;
-    outcome.failed(error);
+  /** Of a write: its failure is a loss. A read that fails has lost nothing, and whoever asked decides without it. */
+  #counted({ answered, failed }: Outcome): Outcome {
+    return {
+      answered,
+      failed: (error) => {
+        if (this.#lostTotal === 0) {
+          this.#log.error({ event: 'store.lost', err: error }, 'a record was lost; more are only counted');
+        }
+        this.#lostTotal += 1;
+        failed(error);
+      },
+    };
   }
 
   /** The store thread has gone, or we go. What was not answered fails. */
@@ -326,7 +333,7 @@ export class StoreClient implements CallStore {
     ];
     this.#inFlight.clear();
     this.#waiting.clear();
-    for (const outcome of outcomes.flat()) this.#lost(outcome, gone());
+    for (const outcome of outcomes.flat()) outcome.failed(gone());
     for (const resolve of this.#onDrained.splice(0)) resolve();
   }
 }

@@ -7,6 +7,7 @@ import {
   type Expression,
   type ExpressionBuilder,
   type Kysely,
+  type RawBuilder,
   type SqlBool,
   sql,
 } from 'kysely';
@@ -20,7 +21,7 @@ export interface StatementOptions {
   readonly nodeId: string;
   /** Results are to be sent: a finish puts one into the outbox. */
   readonly keepsResults: boolean;
-  /** Every node that shares the database listens on this channel; null: there is but one. */
+  /** Every node that shares the database listens on this channel; null: there is but one, and it looks into a table. */
   readonly hangUpChannel: string | null;
 }
 
@@ -74,7 +75,11 @@ export class StoreStatements {
    * Ends calls that began before `beforeWallMs` and have none: their process died. Never one that this node has, or one of
    * a node that was seen since `seenAfterWallMs`. The last statement's row count says how many.
    */
-  abandon(beforeWallMs: number, seenAfterWallMs: number, nowWallMs: number): readonly CompiledQuery[] {
+  abandon(
+    beforeWallMs: number,
+    seenAfterWallMs: RawBuilder<number>,
+    nowWallMs: number,
+  ): readonly CompiledQuery[] {
     const lost: EndReason = 'stream lost';
     const nodes = this.#tables
       .selectFrom('nodes')
@@ -132,6 +137,7 @@ export class StoreStatements {
         claim,
         direction,
         resumes: 0,
+        transfer_to: null,
       })
       .onConflict((conflict) =>
         conflict
@@ -168,7 +174,8 @@ export class StoreStatements {
   }
 
   #commit(write: WriteOf<'commit'>): readonly CompiledQuery[] {
-    const { callSid, attempt, state, outcome, answers, atWallMs, turns = [] } = write;
+    const { callSid, attempt, state, outcome, answers, atWallMs, transferTo, turns = [] } = write;
+    const transfer = transferTo === undefined ? {} : { transfer_to: transferTo };
     const commit = this.#tables
       .updateTable('calls')
       .set((row) => {
@@ -180,6 +187,7 @@ export class StoreStatements {
           outcome,
           answers,
           updated_at_wall_ms: atWallMs,
+          ...transfer,
           end_reason: unlessPresumed<string | null>('end_reason'),
           ended_at_wall_ms: unlessPresumed<number | null>('ended_at_wall_ms'),
         };
@@ -279,11 +287,19 @@ export class StoreStatements {
     return [keep];
   }
 
-  /** Nothing is kept of it: whoever listens is told once it is committed. */
+  /** Whoever listens is told once it is committed, and nothing is kept of it. PostgreSQL only. */
+  tell(channel: string, text: string): CompiledQuery {
+    return sql`select pg_notify(${channel}, ${text})`.compile(this.#tables);
+  }
+
   #hangUp({ callSid }: WriteOf<'hang-up'>): readonly CompiledQuery[] {
     const { hangUpChannel } = this.#options;
-    if (hangUpChannel === null) return [];
-    return [sql`select pg_notify(${hangUpChannel}, ${callSid})`.compile(this.#tables)];
+    if (hangUpChannel !== null) return [this.tell(hangUpChannel, callSid)];
+    const keep = this.#tables
+      .insertInto('hang_ups')
+      .values({ call_sid: callSid })
+      .onConflict((conflict) => conflict.column('call_sid').doNothing());
+    return [keep.compile()];
   }
 
   /** One result a call, whatever comes twice; one that waits is due when the last end says. */

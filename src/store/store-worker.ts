@@ -16,11 +16,12 @@ import { toErrorRecord } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { ResultCourier } from '../results/result-courier.ts';
 import { postResult } from '../results/result-post.ts';
+import { HangUpBox } from './hang-up-box.ts';
 import { NodeRegistry } from './node-registry.ts';
 import { openEngine } from './open-engine.ts';
 import { Outbox } from './outbox.ts';
 import type { SqlEngine } from './sql-engine.ts';
-import { SqlStore } from './sql-store.ts';
+import { HANG_UP_CHANNEL, SqlStore } from './sql-store.ts';
 import { SETTLE_MS } from './store-statements.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -43,11 +44,13 @@ try {
   });
   const courier = courierFor(new Outbox(engine, store.nodeId));
   const registry = await registryFor(engine, store);
+  const hangUps =
+    start.database == null ? new HangUpBox({ engine, onHangUp, clock: systemClock, log }) : null;
   const thread = new StoreThread({
     store,
     clock: systemClock,
     log,
-    onWritten: (writes) => written(writes, courier),
+    onWritten: (writes) => written(writes, courier, hangUps),
   });
   const abandonedCalls = await thread.abandonLostCalls(start.callLifeMs);
   port.on('message', (message: ToStoreThread) => {
@@ -60,12 +63,14 @@ try {
     } else if (message.kind === 'store.node') {
       registry?.report(message.liveCalls, message.isDraining);
     } else {
+      hangUps?.close();
       void close(store, thread, courier, registry);
     }
   });
   send({ kind: 'store.ready', engine: store.engine, abandonedCalls });
   courier?.begin();
   registry?.begin();
+  hangUps?.begin();
   tellHealth(thread, { lateWrites: 0, refusedWrites: 0 });
 } catch (error) {
   send({ kind: 'store.failed', error: toErrorRecord(error) });
@@ -98,15 +103,16 @@ function courierFor(outbox: Outbox): ResultCourier | null {
 async function registryFor(engine: SqlEngine, store: SqlStore): Promise<NodeRegistry | null> {
   if (start.database == null) return null;
   // Not a static import: with it comes the driver, and a file needs none.
-  const { HangUpListener } = await import('./hang-up-listener.ts');
+  const { ChannelListener } = await import('./channel-listener.ts');
   return new NodeRegistry({
     engine,
     statements: store.statements,
     nodeId: store.nodeId,
     url: start.nodeUrl ?? '',
-    listener: new HangUpListener({
+    listener: new ChannelListener({
       url: start.database.url,
-      onHangUp: (callSid) => send({ kind: 'store.hang-up', callSid }),
+      channel: HANG_UP_CHANNEL,
+      onMessage: onHangUp,
       clock: systemClock,
       log,
     }),
@@ -115,13 +121,18 @@ async function registryFor(engine: SqlEngine, store: SqlStore): Promise<NodeRegi
   });
 }
 
+function onHangUp(callSid: string): void {
+  send({ kind: 'store.hang-up', callSid });
+}
+
 /** Whoever must act on what was just committed. */
-function written(writes: readonly StoreWrite[], courier: ResultCourier | null): void {
-  for (const write of writes) {
-    if (write.kind === 'finish') courier?.finished(SETTLE_MS);
-    if (write.kind === 'hang-up' && start.database == null)
-      send({ kind: 'store.hang-up', callSid: write.callSid });
-  }
+function written(
+  writes: readonly StoreWrite[],
+  courier: ResultCourier | null,
+  hangUps: HangUpBox | null,
+): void {
+  if (writes.some(({ kind }) => kind === 'finish')) courier?.finished(SETTLE_MS);
+  if (writes.some(({ kind }) => kind === 'hang-up')) void hangUps?.look();
 }
 
 async function close(

@@ -8,7 +8,7 @@ import { readRecord } from '../../src/replay/read-record.ts';
 import { replayCall } from '../../src/replay/replay-call.ts';
 import { writeFixtures } from '../support/fixture-records.ts';
 import { RECORDED_CALLS } from '../support/recorded-call-sorts.ts';
-import { recordCalls } from '../support/recorded-calls.ts';
+import { recordCalls } from '../support/calls-to-replay.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let calls: ReadonlyMap<string, readonly string[]> = new Map();

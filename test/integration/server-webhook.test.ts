@@ -43,7 +43,9 @@ describe('POST /voice: signature', () => {
     expect(answer.head).toMatch(/content-type: text\/xml/i);
     expect(streamPath).toMatch(/^\/ws\/twilio\/[\w-]{104}$/);
     expect(continuePath).toMatch(/^\/voice\/continue\/[\w-]{104}$/);
-    expect(answer.body).toMatch(/#rc=5&amp;rp=all" method="POST"><Stream[^>]*\/><\/Connect><\/Response>$/);
+    expect(answer.body).toMatch(
+      /#rc=5&amp;rp=all" method="POST"><Stream[^>]*>(<Parameter[^>]*\/>)*<\/Stream><\/Connect><\/Response>$/,
+    );
   });
 
   it.each<[string, PostOptions]>([
@@ -347,6 +349,8 @@ describe('POST /voice/fallback', () => {
       turnsOf: dead,
       putFlow: dead,
       loadFlow: dead,
+      liveCalls: dead,
+      nodes: dead,
       close: dead,
     };
     const broken = await startRig({

@@ -168,6 +168,7 @@ export function callUnderTest(
   const commits: {
     state: unknown;
     turn: TurnRecord | undefined;
+    transferTo: string | undefined;
     move: number | undefined;
     finish: (result: CommitResult) => void;
   }[] = [];
@@ -191,9 +192,9 @@ export function callUnderTest(
     understanding: null,
     tally,
     store: {
-      commit: (_callSid, _attempt, state, { turn }, move) => {
+      commit: (_callSid, _attempt, state, { transferTo, turn }, move) => {
         const { promise, resolve } = Promise.withResolvers<CommitResult>();
-        commits.push({ state, turn, move, finish: resolve });
+        commits.push({ state, turn, transferTo, move, finish: resolve });
         if (!store.holds) resolve('durable');
         return promise;
       },

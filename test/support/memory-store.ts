@@ -1,7 +1,15 @@
 /** A call store in memory, fencing as the real ones do. Tests make it slow, failing or fenced by replacing a method. */
 
 import type { EndReason } from '../../src/channel/messages.ts';
-import type { CallRecord, CallStore, CallTurn, CommitResult, NewCall } from '../../src/store/call-store.ts';
+import type {
+  CallRecord,
+  CallStore,
+  CallTurn,
+  CommitResult,
+  LiveCallPlace,
+  NewCall,
+  NodeSeen,
+} from '../../src/store/call-store.ts';
 
 export class MemoryStore implements CallStore {
   readonly engine = 'memory';
@@ -20,6 +28,7 @@ export class MemoryStore implements CallStore {
       endReason: null,
       outcome: null,
       answers: {},
+      transferTo: null,
       state: known?.state ?? null,
     });
     return 'begun';
@@ -59,6 +68,14 @@ export class MemoryStore implements CallStore {
 
   async loadFlow(hash: string): Promise<string | null> {
     return this.flows.get(hash) ?? null;
+  }
+
+  async liveCalls(): Promise<readonly LiveCallPlace[]> {
+    return [];
+  }
+
+  async nodes(): Promise<readonly NodeSeen[]> {
+    return [];
   }
 
   async close(): Promise<void> {}

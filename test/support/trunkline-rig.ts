@@ -28,7 +28,7 @@ import { silentLog } from './silent-log.ts';
 const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
 const PUBLIC_URL = 'https://bot.example.org';
 const SOURCES = fileURLToPath(new URL('../../src/speech/', import.meta.url));
-const FLOWS = ['short', 'three', 'cued', 'spoken', 'patient'].map((name) =>
+const FLOWS = ['short', 'three', 'cued', 'spoken', 'patient', 'through'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
 );
 /** Longer than a pause within a prompt or between two. */
@@ -42,6 +42,7 @@ export const NUMBERS = {
   cued: '+12025550102',
   spoken: '+12025550103',
   patient: '+12025550104',
+  through: '+12025550105',
 } as const;
 
 /** Numbers that choose the cue in `cued.yaml`. */

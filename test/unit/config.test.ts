@@ -117,6 +117,15 @@ describe('config', () => {
     expect(config.warnings).toEqual(['.env: LOG_LEVL is not a setting; did you mean LOG_LEVEL?']);
   });
 
+  it('says that nodes which share a database must share the secret', () => {
+    const DATABASE_URL = 'postgres://db.example/trunkline';
+    expect(parseConfig({ DATABASE_URL }).warnings).toEqual([
+      expect.stringMatching(/^SESSION_SECRET: not set; /),
+    ]);
+    expect(parseConfig({ DATABASE_URL, SESSION_SECRET: 's'.repeat(32) }).warnings).toEqual([]);
+    expect(parseConfig({}).warnings).toEqual([]);
+  });
+
   it('has an example file with the same names and working values', () => {
     const example = parseEnv(readFileSync(exampleFile, 'utf8'));
     expect(Object.keys(example).sort()).toEqual(Object.keys(SETTINGS).sort());

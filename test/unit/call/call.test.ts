@@ -316,6 +316,8 @@ describe('the end of a call', () => {
       reason: 'transferred',
       disposition: { kind: 'transfer', to: '+12025550111' },
     });
+    // Committed with the state that says so: another node may be the one that is asked where to.
+    expect(t.commits.map(({ transferTo }) => transferTo).filter(Boolean)).toEqual(['+12025550111']);
   });
 
   it('hears nothing any more after its goodbye', async () => {

@@ -103,6 +103,7 @@ describe('the result of a call', () => {
     endReason: 'completed',
     outcome: 'eligible',
     answers: { age: 70 },
+    transferTo: null,
     state: { secret: 'not for receivers' },
     direction: 'inbound',
     nodeId: 'node',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FromCall, ToCall } from '../../../src/channel/messages.ts';
-import { Admission } from '../../../src/server/admission.ts';
+import { Admission, type Caller } from '../../../src/server/admission.ts';
 import { CallDirectory } from '../../../src/server/call-directory.ts';
 import type { LiveCall } from '../../../src/server/live-call.ts';
 import type { LiveCallSurroundings } from '../../../src/server/live-call-surroundings.ts';
@@ -15,7 +15,7 @@ const OTHER_CALL = `CA${'9'.repeat(32)}`;
 const ACCOUNT = `AC${'b'.repeat(32)}`;
 const CALLER = { accountSid: ACCOUNT, from: '+15550001111', to: '+15550002222' };
 
-function setUp(options: { workerReady?: boolean } = {}) {
+function setUp(options: { workerReady?: boolean; caller?: Caller } = {}) {
   const clock = new FakeClock();
   const { log, lines } = keptLog();
   const store = new MemoryStore();
@@ -52,7 +52,8 @@ function setUp(options: { workerReady?: boolean } = {}) {
   const open = (attempt = 0, callSid = CALL): { call: LiveCall; stream: ScriptedStream } => {
     let stream!: ScriptedStream;
     directory.claim(callSid, attempt);
-    const call = directory.open({ callSid, attempt, caller: CALLER }, around, admission, (hooks) => {
+    const caller = options.caller ?? CALLER;
+    const call = directory.open({ callSid, attempt, caller }, around, admission, (hooks) => {
       stream = new ScriptedStream(hooks);
       return stream;
     });
@@ -89,6 +90,26 @@ describe('a call', () => {
       { kind: 'call.started', callId: call.callId, call: { callSid: CALL, to: CALLER.to, state: null } },
     ]);
     expect(stream.told).toEqual([`accept ${call.callId}`]);
+  });
+
+  it('whose webhook met another node knows from its stream who rings whom', async () => {
+    const { open, posted, store } = setUp({ caller: { accountSid: '', from: '', to: '' } });
+    const customParameters = new Map([
+      ['from', CALLER.from],
+      ['to', CALLER.to],
+    ]);
+    open().stream.start({ callSid: CALL, accountSid: ACCOUNT, customParameters });
+    await settle();
+    expect(store.records.get(CALL)).toMatchObject({ from: CALLER.from, to: CALLER.to });
+    expect(posted).toMatchObject([{ call: { from: CALLER.from, to: CALLER.to } }]);
+  });
+
+  it('believes its own webhook, whatever the stream says', async () => {
+    const { open, store } = setUp();
+    const customParameters = new Map([['to', '+15559999999']]);
+    open().stream.start({ callSid: CALL, accountSid: ACCOUNT, customParameters });
+    await settle();
+    expect(store.records.get(CALL)).toMatchObject({ to: CALLER.to });
   });
 
   it.each([

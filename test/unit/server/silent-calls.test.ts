@@ -19,6 +19,7 @@ function record(callSid: string, more: Partial<CallRecord> = {}, clock = new Fak
     endReason: null,
     outcome: null,
     answers: {},
+    transferTo: null,
     state: null,
     ...more,
   };
@@ -36,6 +37,9 @@ function rig(
     clock,
     log: silentLog,
     store: {
+      engine: 'sqlite',
+      liveCalls: async () => [],
+      nodes: async () => [],
       list: async () => records,
       finish: async (callSid, attempt, reason) => {
         finished.push(`${callSid} ${attempt} ${reason}`);

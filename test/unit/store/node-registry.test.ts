@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StoreWrite } from '../../../src/channel/store-messages.ts';
-import { HangUpListener } from '../../../src/store/hang-up-listener.ts';
+import { ChannelListener } from '../../../src/store/channel-listener.ts';
 import { NodeRegistry } from '../../../src/store/node-registry.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
-import { SqlStore } from '../../../src/store/sql-store.ts';
+import { HANG_UP_CHANNEL, LIVE_CHANNEL, SqlStore } from '../../../src/store/sql-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
 import { keptLog, silentLog } from '../../support/silent-log.ts';
@@ -42,12 +42,8 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
       const clock = new FakeClock();
       const { log, lines } = keptLog();
       const hungUp: string[] = [];
-      const listener = new HangUpListener({
-        url,
-        clock,
-        log,
-        onHangUp: (callSid) => hungUp.push(callSid),
-      });
+      const onMessage = (callSid: string) => hungUp.push(callSid);
+      const listener = new ChannelListener({ url, channel: HANG_UP_CHANNEL, onMessage, clock, log });
       const registry = new NodeRegistry({
         engine,
         statements: store.statements,
@@ -92,7 +88,7 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
       onTestFinished(() => client.end());
       return client;
     };
-    return { nodeBegins, asked, connected };
+    return { nodeBegins, asked, connected, url };
   }
 
   const seenOf = async (store: SqlStore, nodeId: string) =>
@@ -122,6 +118,28 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
     ]);
   });
 
+  it('say when a call begins or ends to whoever watches, and nothing of what is said in it', async () => {
+    const { asked, nodeBegins, url } = await fleetUnderTest();
+    const { store } = await nodeBegins('one');
+    const told: string[] = [];
+    const [clock, log] = [new FakeClock(), silentLog];
+    const onMessage = (text: string) => told.push(text);
+    const watcher = new ChannelListener({ url, channel: LIVE_CHANNEL, onMessage, clock, log });
+    watcher.begin();
+    onTestFinished(() => watcher.close());
+    await vi.waitFor(async () => {
+      await asked("select pg_notify('trunkline_live', 'ready')");
+      expect(told).toContain('ready');
+    }, PATIENCE);
+    const news = () => told.filter((text) => text === '').length;
+    const state = { state: '{}', outcome: null, answers: '{}', atWallMs: 2000 };
+    await store.write([begin('CA1')]);
+    await vi.waitFor(() => expect(news()).toBe(1), PATIENCE);
+    await store.write([{ kind: 'commit', callSid: 'CA1', attempt: 0, ...state }]);
+    await store.write([finish('CA1'), begin('CA2')]);
+    await vi.waitFor(() => expect(news()).toBe(2), PATIENCE);
+  });
+
   it('end the calls of a node that is dead for 30 s, but for those that came back, and believe it if it was not', async () => {
     const { nodeBegins, asked } = await fleetUnderTest();
     const [dead, living] = [await nodeBegins('dead'), await nodeBegins('living')];
@@ -148,7 +166,7 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
     const third = await connected();
     await third.query('begin');
     await third.query("update calls set node_id = 'living', attempt = 1 where call_sid = 'CAback'");
-    const sweeping = living.store.abandon(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    const sweeping = living.store.abandon(Number.MAX_SAFE_INTEGER);
     await vi.waitFor(async () => {
       const waiting = await asked("select from pg_stat_activity where wait_event_type = 'Lock'");
       expect(waiting).toHaveLength(1);
@@ -157,6 +175,15 @@ describe.skipIf(postgresMissing !== null)('nodes that share a PostgreSQL', () =>
     expect(await sweeping).toBe(1);
     expect(await living.store.load('CAback')).toMatchObject({ attempt: 1, endReason: null });
     expect((await living.store.load('CAlost'))?.endReason).toBe('stream lost');
+  });
+
+  it('are seen by the clock of the database: one whose own is an hour fast takes nobody for dead', async () => {
+    const { nodeBegins } = await fleetUnderTest();
+    const [fast, living] = [await nodeBegins('fast'), await nodeBegins('living')];
+    await living.store.write([begin('CAlive')]);
+    const anHourOnMs = Date.now() + 3_600_000;
+    expect(await fast.store.abandon(anHourOnMs, anHourOnMs)).toBe(0);
+    expect((await living.store.load('CAlive'))?.endReason).toBeNull();
   });
 
   it('are all told which call to hang up, and hear again after their connection was lost', async () => {

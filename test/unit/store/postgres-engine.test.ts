@@ -5,6 +5,7 @@ import type { StoreWrite } from '../../../src/channel/store-messages.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
 import { isTransientPostgresError } from '../../../src/store/postgres-error.ts';
+import { SCHEMA_VERSION } from '../../../src/store/schema-version.ts';
 import { SqlStore } from '../../../src/store/sql-store.ts';
 import { withoutCredentials } from '../../../src/store/without-credentials.ts';
 import { postgresMissing, TestPostgres } from '../../support/postgres.ts';
@@ -33,7 +34,9 @@ describe('PostgresEngine', () => {
     const url = await server.createDatabase();
     const nodes = [1, 2, 3, 4].map(() => PostgresEngine.open({ url, poolMax: 2 }, silentLog));
     const engines = await Promise.all(nodes);
-    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([{ version: 2 }]);
+    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([
+      { version: SCHEMA_VERSION },
+    ]);
     await Promise.all(engines.map((engine) => engine.close()));
   });
 
@@ -42,7 +45,7 @@ describe('PostgresEngine', () => {
     await (await PostgresEngine.open({ url, poolMax: 2 }, silentLog)).close();
     await asked(url, 'update trunkline.schema_version set version = 99');
     const opening = PostgresEngine.open({ url, poolMax: 2 }, silentLog);
-    await expect(opening).rejects.toThrow(/^Expected schema version 2 or older in .*, received 99/);
+    await expect(opening).rejects.toThrow(`Expected schema version ${SCHEMA_VERSION} or older in `);
   });
 
   it_('keeps its tables apart, whatever options the URL has and whoever connects', async () => {
@@ -65,7 +68,9 @@ describe('PostgresEngine', () => {
     await asked(url, 'create role guest login; create schema trunkline authorization guest');
     const guest = url.replace('trunkline@', 'guest@');
     await (await PostgresEngine.open({ url: guest, poolMax: 2 }, silentLog)).close();
-    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([{ version: 2 }]);
+    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([
+      { version: SCHEMA_VERSION },
+    ]);
   });
 
   it_('does not make a schema for who only looks', async () => {

@@ -68,6 +68,7 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
       endReason: 'completed',
       outcome: 'eligible',
       answers: { adult: true, age: 4 },
+      transferTo: null,
       state: { turn: 4 },
       direction: 'inbound',
       nodeId: store.nodeId,
@@ -76,6 +77,16 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
     });
     expect(await store.load('CA2')).toBeNull();
   });
+
+  it_(
+    'keeps whom a call is to be put through to, also when a later commit does not say it again',
+    async () => {
+      const store = await openNew();
+      await store.write([begin('CA1'), { ...commit('CA1', 0, 4), transferTo: '+12025550123' }]);
+      await store.write([commit('CA1', 0, 4)]);
+      expect(await store.load('CA1')).toMatchObject({ transferTo: '+12025550123' });
+    },
+  );
 
   it_('fences an attempt that was used, and an older one', async () => {
     const store = await openNew();
@@ -241,7 +252,7 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
     const [here, there] = [await place.open({ nodeId: 'here' }), await place.open({ nodeId: 'there' })];
     await here.write([begin('CA1', 0, 10), begin('CA2', 0, 20), finish('CA2', 0, 'completed')]);
     await there.write([begin('CA3', 0, 30)]);
-    expect(await here.liveCalls(10)).toEqual([
+    expect(await here.liveCalls(10)).toMatchObject([
       { callSid: 'CA1', attempt: 0, nodeId: 'here', nodeUrl: null, startedAtWallMs: 10 },
       { callSid: 'CA3', attempt: 0, nodeId: 'there', nodeUrl: null, startedAtWallMs: 30 },
     ]);

@@ -1,17 +1,18 @@
 /**
- * Hears on a connection of its own which calls are to be hung up, whoever asked for it on whichever node. What was said while
- * the connection was down is not heard: whoever wants a call ended and still sees it live asks again. Store thread.
+ * Hears on a connection of its own what is said on one channel of a PostgreSQL, by whichever node. What was said while the
+ * connection was down is not heard: whoever needs an answer looks for it, and asks again. Store thread, and commands that watch.
  */
 import pg from 'pg';
 import type { Clock, Timer } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connectionSettings } from './postgres-settings.ts';
-import { HANG_UP_CHANNEL } from './sql-store.ts';
 
-export interface HangUpListenerParts {
+export interface ChannelListenerParts {
   readonly url: string;
-  readonly onHangUp: (callSid: string) => void;
+  /** Lower case, as `trunkline_live`. */
+  readonly channel: string;
+  readonly onMessage: (text: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -21,14 +22,14 @@ const RETRY_MAX_MS = 10_000;
 /** A server that is gone without a word is noticed by asking it something. */
 const ASK_EVERY_MS = 10_000;
 
-export class HangUpListener {
-  readonly #parts: HangUpListenerParts;
+export class ChannelListener {
+  readonly #parts: ChannelListenerParts;
   #client: pg.Client | null = null;
   #timer: Timer | null = null;
   #failures = 0;
   #isClosed = false;
 
-  constructor(parts: HangUpListenerParts) {
+  constructor(parts: ChannelListenerParts) {
     this.#parts = parts;
   }
 
@@ -46,18 +47,16 @@ export class HangUpListener {
   }
 
   async #connect(): Promise<void> {
-    const { log, onHangUp, url } = this.#parts;
+    const { channel, log, onMessage, url } = this.#parts;
     if (this.#isClosed) return;
     const client = new pg.Client(connectionSettings(url).client);
     this.#client = client;
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, new Error('the connection ended')));
-    client.on('notification', ({ payload = '' }) => {
-      if (payload !== '') onHangUp(payload);
-    });
+    client.on('notification', ({ payload = '' }) => onMessage(payload));
     try {
       await client.connect();
-      await client.query(`listen ${HANG_UP_CHANNEL}`);
+      await client.query(`listen ${channel}`);
       if (this.#failures > 0) log.info({ event: 'node.hears' }, 'this node hears the others again');
       this.#failures = 0;
       this.#askLater(client);

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { CallReturn } from '../../../src/server/call-return.ts';
+import type { Answer, Exchange } from '../../../src/server/exchange.ts';
+import type { CallRecord } from '../../../src/store/call-store.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const CALL = `CA${'a'.repeat(32)}`;
+const WEBHOOK = { callSid: CALL, caller: { accountSid: '', from: '', to: '' }, errorCode: '' };
+
+/** A node that is asked about a call; `records`: what its store says each time. */
+function nodeUnderTest(records: readonly (Partial<CallRecord> | null | Error)[], claimedAttempt = -1) {
+  const clock = new FakeClock();
+  const answers = [...records];
+  let reads = 0;
+  const readiness = { isWarm: true, leaving: 'no' } as const;
+  const returns = new CallReturn({
+    clock,
+    readiness,
+    warmWait: { wait: async () => {} } as never,
+    asked: () => {},
+    admission: { renew: () => {}, request: () => 'admitted' } as never,
+    directory: { claimedAttempt: () => claimedAttempt, isLive: () => false, lastEnd: () => null } as never,
+    door: {
+      url: (_exchange: Exchange, path: string) => `https://bot.example.org${path}`,
+      connect: (_exchange: Exchange, _webhook: unknown, attempt: number) => ({ body: `stream ${attempt}` }),
+    } as never,
+    store: {
+      engine: 'postgres',
+      load: async () => {
+        reads += 1;
+        const record = answers.length > 1 ? answers.shift() : answers[0];
+        if (record instanceof Error) throw record;
+        return record;
+      },
+    } as never,
+  });
+  const ask = async (query = '') => {
+    let body = '';
+    const exchange = { query, answer: (answer: Answer) => (body = answer.body) } as unknown as Exchange;
+    const answered = returns.answer(exchange, WEBHOOK, 0, '/voice/continue/token');
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    clock.advanceMs(150);
+    await answered;
+    return body;
+  };
+  return { ask, reads: () => reads };
+}
+
+const open: Partial<CallRecord> = { attempt: 0, endReason: null, outcome: null, transferTo: null };
+
+describe('the answer for a call whose stream was on another node', () => {
+  it('takes it up where that node is gone', async () => {
+    const { ask, reads } = nodeUnderTest([open]);
+    expect(await ask()).toBe('stream 1');
+    expect(reads()).toBe(2);
+  });
+
+  it('waits a moment for the end that the node is about to write', async () => {
+    const { ask } = nodeUnderTest([open, { ...open, endReason: 'hung up' }]);
+    expect(await ask()).toContain('<Hangup/>');
+  });
+
+  it('puts the caller through to whom the record says', async () => {
+    const transfer = { ...open, outcome: 'operator', transferTo: '+12025550123' };
+    const { ask, reads } = nodeUnderTest([transfer]);
+    expect(await ask()).toContain('<Number>+12025550123</Number>');
+    expect(reads()).toBe(1);
+  });
+
+  it('has the caller wait while the store does not answer, and never begins the call anew', async () => {
+    const { ask } = nodeUnderTest([new Error('gone'), open]);
+    expect(await ask()).toMatch(/<Pause length="2"\/><Redirect.*token\?waits=1</);
+    expect(await ask('waits=1')).toBe('stream 1');
+    const away = nodeUnderTest([new Error('gone')]);
+    expect(await away.ask('waits=5')).toMatch(/^<\?xml.*<Say.*<Hangup\/>/s);
+  });
+
+  it('needs neither for a stream that was its own', async () => {
+    const { ask, reads } = nodeUnderTest([open], 0);
+    expect(await ask()).toBe('stream 1');
+    expect(reads()).toBe(1);
+    expect(await nodeUnderTest([new Error('gone')], 0).ask()).toBe('stream 1');
+  });
+});

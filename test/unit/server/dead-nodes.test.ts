@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { callsOfDeadNodes } from '../../../src/server/dead-nodes.ts';
+import type { LiveCallPlace, NodeSeen } from '../../../src/store/call-store.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+/** Nodes on a database of this test's own; those in `beating` say every 2 s that they live. */
+function fleetUnderTest() {
+  const clock = new FakeClock();
+  const calls: LiveCallPlace[] = [];
+  const seenAt = new Map<string, number>();
+  const beating = new Set<string>();
+  let isAway = false;
+  const live = (callSid: string, nodeId: string, attempt = 0) => {
+    calls.push({ callSid, nodeId, attempt } as LiveCallPlace);
+    seenAt.set(nodeId, 0);
+  };
+  const store = {
+    liveCalls: async () => {
+      if (isAway) throw new Error('away');
+      return [...calls];
+    },
+    nodes: async () => [...seenAt].map(([nodeId, at]) => ({ nodeId, seenAtWallMs: at }) as NodeSeen),
+  };
+  let isClosed = false;
+  let found: readonly string[] | null = null;
+  const begin = () =>
+    void callsOfDeadNodes({ clock, store }, () => isClosed).then((left) => {
+      found = left.map(({ callSid }) => callSid);
+    });
+  const looks = async (count: number) => {
+    for (let look = 0; look < count; look++) {
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      for (const nodeId of beating) seenAt.set(nodeId, clock.nowMs());
+      clock.advanceMs(2000);
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    }
+  };
+  return {
+    ...{ begin, beating, calls, live, looks, seenAt },
+    close: () => (isClosed = true),
+    databaseIsAway: (away: boolean) => (isAway = away),
+    found: () => found,
+  };
+}
+
+describe('the calls of dead nodes', () => {
+  it('are those whose node has said nothing for 10 s', async () => {
+    const { beating, begin, found, live, looks } = fleetUnderTest();
+    live('CA1', 'dead');
+    live('CA2', 'living');
+    beating.add('living');
+    begin();
+    await looks(4);
+    expect(found()).toBeNull();
+    await looks(1);
+    expect(found()).toEqual(['CA1']);
+  });
+
+  it('are none where every node lives, and where nobody calls', async () => {
+    const { beating, begin, found, live, looks } = fleetUnderTest();
+    live('CA1', 'living');
+    beating.add('living');
+    begin();
+    await looks(2);
+    expect(found()).toEqual([]);
+    const idle = fleetUnderTest();
+    idle.begin();
+    await idle.looks(1);
+    expect(idle.found()).toEqual([]);
+  });
+
+  it('are not those that came back on another node meanwhile, or ended', async () => {
+    const { beating, begin, calls, found, live, looks } = fleetUnderTest();
+    for (const callSid of ['CA1', 'CA2', 'CA3']) live(callSid, 'dead');
+    begin();
+    await looks(3);
+    calls.splice(1, 2);
+    live('CA2', 'living', 1);
+    beating.add('living');
+    await looks(2);
+    expect(found()).toEqual(['CA1']);
+  });
+
+  it('are counted anew when the database was away: then nobody could say that they live', async () => {
+    const { begin, beating, databaseIsAway, found, live, looks } = fleetUnderTest();
+    live('CA1', 'living');
+    begin();
+    await looks(2);
+    databaseIsAway(true);
+    await looks(2);
+    databaseIsAway(false);
+    await looks(2);
+    beating.add('living');
+    await looks(3);
+    expect(found()).toEqual([]);
+  });
+
+  it('are nobody’s business once the server closes', async () => {
+    const { begin, close, found, live, looks } = fleetUnderTest();
+    live('CA1', 'dead');
+    begin();
+    await looks(2);
+    close();
+    await looks(5);
+    expect(found()).toEqual([]);
+  });
+});
