@@ -6,9 +6,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRecord } from '../../src/replay/read-record.ts';
 import { replayCall } from '../../src/replay/replay-call.ts';
+import { recordCalls } from '../support/calls-to-replay.ts';
 import { writeFixtures } from '../support/fixture-records.ts';
 import { RECORDED_CALLS } from '../support/recorded-call-sorts.ts';
-import { recordCalls } from '../support/calls-to-replay.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let calls: ReadonlyMap<string, readonly string[]> = new Map();
