@@ -32,6 +32,8 @@ export interface CallReturnParts {
   readonly warmWait: WarmWait;
   /** Told of every call whose carrier asks. */
   readonly asked: (callSid: string) => void;
+  /** Told when it has been answered, too. */
+  readonly answered: (callSid: string) => void;
   readonly directory: CallDirectory;
   readonly store: CallStore;
   readonly clock: Clock;
@@ -46,9 +48,18 @@ export class CallReturn {
 
   /** `tokenAttempt`: of the stream that ended, -1 where none is named. `path`: where to ask again, without query. */
   async answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
+    const { answered, asked } = this.#parts;
+    asked(webhook.callSid);
+    try {
+      await this.#answer(exchange, webhook, tokenAttempt, path);
+    } finally {
+      answered(webhook.callSid);
+    }
+  }
+
+  async #answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
     const { directory, warmWait } = this.#parts;
     const { callSid } = webhook;
-    this.#parts.asked(callSid);
     await warmWait.wait();
     const loaded = await this.#load(callSid, tokenAttempt);
     // Read after the wait: a stream may have come or gone meanwhile.

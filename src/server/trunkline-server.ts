@@ -145,11 +145,13 @@ export class TrunklineServer {
     const warmWait = new WarmWait({ clock, readiness, waitMaxMs: settings.warmWaitMs });
     const shared = { gate, door, admission, readiness, directory, warmWait };
     this.#silentCalls = createSilentCalls({ ...parts, door, directory });
-    const asked = (callSid: string) => {
-      lastQuestions.asked(callSid);
-      this.#silentCalls?.cameBack(callSid);
-    };
-    const returns = new CallReturn({ ...shared, asked, store, clock });
+    const returns = new CallReturn({
+      ...shared,
+      asked: (callSid) => this.#silentCalls?.cameBack(callSid),
+      answered: (callSid) => lastQuestions.answered(callSid),
+      store,
+      clock,
+    });
     this.#routes = {
       voice: new VoiceWebhook({ ...shared, returns, hasOthers: store.engine === 'postgres' }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),

@@ -12,12 +12,14 @@ function nodeUnderTest(records: readonly (Partial<CallRecord> | null | Error)[],
   const clock = new FakeClock();
   const answers = [...records];
   let reads = 0;
+  const steps: string[] = [];
   const readiness = { isWarm: true, leaving: 'no' } as const;
   const returns = new CallReturn({
     clock,
     readiness,
     warmWait: { wait: async () => {} } as never,
-    asked: () => {},
+    asked: () => steps.push('asked'),
+    answered: () => steps.push('answered'),
     admission: { renew: () => {}, request: () => 'admitted' } as never,
     directory: { claimedAttempt: () => claimedAttempt, isLive: () => false, lastEnd: () => null } as never,
     door: {
@@ -28,6 +30,7 @@ function nodeUnderTest(records: readonly (Partial<CallRecord> | null | Error)[],
       engine: 'postgres',
       load: async () => {
         reads += 1;
+        steps.push('read');
         const record = answers.length > 1 ? answers.shift() : answers[0];
         if (record instanceof Error) throw record;
         return record;
@@ -36,14 +39,20 @@ function nodeUnderTest(records: readonly (Partial<CallRecord> | null | Error)[],
   });
   const ask = async (query = '') => {
     let body = '';
-    const exchange = { query, answer: (answer: Answer) => (body = answer.body) } as unknown as Exchange;
+    const exchange = {
+      query,
+      answer: (answer: Answer) => {
+        body = answer.body;
+        steps.push('told');
+      },
+    } as unknown as Exchange;
     const answered = returns.answer(exchange, WEBHOOK, 0, '/voice/continue/token');
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     clock.advanceMs(150);
     await answered;
     return body;
   };
-  return { ask, reads: () => reads };
+  return { ask, reads: () => reads, steps };
 }
 
 const open: Partial<CallRecord> = { attempt: 0, endReason: null, outcome: null, transferTo: null };
@@ -73,6 +82,12 @@ describe('the answer for a call whose stream was on another node', () => {
     expect(await ask('waits=1')).toBe('stream 1');
     const away = nodeUnderTest([new Error('gone')]);
     expect(await away.ask('waits=5')).toMatch(/^<\?xml.*<Say.*<Hangup\/>/s);
+  });
+
+  it('is open until the carrier has been told: whoever leaves waits for that', async () => {
+    const { ask, steps } = nodeUnderTest([open]);
+    await ask();
+    expect(steps).toEqual(['asked', 'read', 'read', 'told', 'answered']);
   });
 
   it('needs neither for a stream that was its own', async () => {
