@@ -7,6 +7,11 @@ import { callSidOf, nameOfFinishedFile } from './recordings/record-name.ts';
 
 const FOLDER = 'recordings';
 
+/** Absolute, whether anything is kept there or not. */
+export function audioFolderOf({ DATA_DIR }: Pick<Config, 'DATA_DIR'>): string {
+  return join(resolve(DATA_DIR), FOLDER);
+}
+
 /**
  * Null where no call is recorded, nor ever was: what was kept while it was wanted is still removed in its time. Throws
  * ConfigError.
@@ -25,7 +30,7 @@ export function openAudioRecordings(
 
 /** Paths of a call's recordings on this machine, in the order of its attempts. A folder that cannot be read has none. */
 export function recordingsOfCall({ DATA_DIR }: Pick<Config, 'DATA_DIR'>, callSid: string): readonly string[] {
-  const folder = join(resolve(DATA_DIR), FOLDER);
+  const folder = audioFolderOf({ DATA_DIR });
   try {
     return readdirSync(folder)
       .filter((fileName) => {

@@ -140,6 +140,7 @@ export const SETTINGS = {
   WORKER_STALL_MS: wholeNumber(500, 60_000).default(2000),
   WORKER_MEMORY_MB: wholeNumber(64, 65_536).default(512),
   RECORD_AUDIO: flag.default(false),
+  RECORD_CALLS: z.string().optional(),
   RECORDINGS_KEEP_DAYS: wholeNumber(1, 3650).default(30),
   LOG_LEVEL: z
     .enum(

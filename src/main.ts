@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
 import { openAudioRecordings } from './audio-recordings.ts';
+import { openCallJournals } from './call-journals.ts';
 import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -96,6 +97,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const wheel = new TimerWheel(clock, (thrown) =>
     log.error({ event: 'timer.failed', err: thrown }, 'a timer of the media plane failed'),
   );
+  const journals = openCallJournals(config, clock, log);
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
   let server: TrunklineServer | null = null;
@@ -152,7 +154,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
-    await Promise.all([storeLink.close(), voiceLink.close(), recordings?.close()]);
+    await Promise.all([storeLink.close(), voiceLink.close(), recordings?.close(), journals?.close()]);
   };
   let storeEngine: string;
   const { failure, filler } = systemPrompts(flows.default);
@@ -197,11 +199,17 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       },
       vendors,
       isVoiceReady: () => warmUp.isDone,
-      openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {
-        callMaxMs: config.CALL_MAX_SECONDS * 1000,
-        audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
-        goodbyePromptKey: failureKey,
-      }),
+      openStream: twilioStreams(
+        { clock, wheel, registry, census, log },
+        addon,
+        {
+          callMaxMs: config.CALL_MAX_SECONDS * 1000,
+          audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
+          goodbyePromptKey: failureKey,
+        },
+        journals?.keeper ?? null,
+      ),
+      journals: journals?.keeper ?? null,
       recordings: config.RECORD_AUDIO ? recordings : null,
       apologyKey: failureKey,
       fillerKey: promptKey(filler, TELEPHONE_FORMAT),
@@ -245,7 +253,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       mediaTimers: wheel.pendingTimers,
       promptsPlaying: registry.counts().playing,
       promptWaiters: registry.counts().waiters,
-      recordings: recordings?.counts().open ?? 0,
+      recordings: (recordings?.counts().open ?? 0) + (journals?.openCount() ?? 0),
       nativeReceivers: addon.liveObjects().receivers,
     }),
     close: () => {

@@ -9,13 +9,10 @@ import { BatchedPort } from '../channel/port.ts';
 import type { CallWorkerStart, FromWorker, ToWorker } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
-import { closingActionsOf } from '../flow/closing-action.ts';
 import type { Flow } from '../flow/flow.ts';
 import { type FlowSet, flowFor } from '../flow/flow-set.ts';
 import { initialState } from '../flow/initial-state.ts';
 import { step } from '../flow/step.ts';
-import { systemPrompts } from '../flow/system-prompts.ts';
-import { unreadAnswer } from '../flow/unread-answer.ts';
 import { createLog, type Log } from '../log.ts';
 import type { CallSpeech } from '../speech/call-speech.ts';
 import { PromptWants } from '../speech/prompt-wants.ts';
@@ -23,8 +20,9 @@ import { StoreClient } from '../store/store-client.ts';
 import { Arrivals } from './arrivals.ts';
 import { Call, type CallParts } from './call.ts';
 import { EarlierFlows } from './earlier-flows.ts';
+import { scriptOf } from './flow-script.ts';
 import { HealthBeat } from './health-beat.ts';
-import type { Script } from './script.ts';
+import { recordedCall } from './recorded-call.ts';
 
 export interface CallWorkerOptions {
   readonly start: CallWorkerStart;
@@ -48,7 +46,7 @@ export function runCallWorker(options: CallWorkerOptions): void {
   const health = new HealthBeat(start.health, clock);
   exitOnStrayError(port, log, health);
   const flows = start.flows as FlowSet;
-  const calls = new Map<CallId, Call>();
+  const calls = new Map<CallId, Pick<Call, 'begin' | 'receive'>>();
   const toMain = new BatchedPort<FromCall>(port, {
     onRefused: (message, error) => {
       log.error({ event: 'message.refused', kind: message.kind, err: error }, 'a message could not cross');
@@ -61,7 +59,7 @@ export function runCallWorker(options: CallWorkerOptions): void {
     store,
     ...options.speech,
     wants: new PromptWants((wanted) => start.voicePort.postMessage(wanted), start.readyPromptKeys),
-    scriptFor: (call) => scriptOf(earlier.flowOf(call) ?? flowFor(flows, call.to), call),
+    scriptFor: (call) => scriptOf(flowOf(call), call),
     post: (message) => {
       toMain.post(message);
       // The store is told at once, and so must the I/O thread be: this thread may not live to the end of the tick.
@@ -75,6 +73,7 @@ export function runCallWorker(options: CallWorkerOptions): void {
     },
   };
   const earlier = new EarlierFlows(flows, (hash) => store.loadFlow(hash), log);
+  const flowOf = (call: CallStart): Flow => earlier.flowOf(call) ?? flowFor(flows, call.to);
   const arrivals = new Arrivals(earlier, (message) => admit(message));
   const receive = (message: ToCall): void => {
     if (!arrivals.holds(message)) admit(message);
@@ -85,7 +84,10 @@ export function runCallWorker(options: CallWorkerOptions): void {
     if (call !== undefined) {
       call.receive(message);
     } else if (message.kind === 'call.started') {
-      const begun = new Call(callId, message.call, parts);
+      const isRecorded = message.call.recordedFromMs !== undefined;
+      const begun = isRecorded
+        ? recordedCall(callId, message.call, parts, flowOf(message.call))
+        : new Call(callId, message.call, parts);
       calls.set(callId, begun);
       begun.begin();
     }
@@ -99,18 +101,6 @@ export function runCallWorker(options: CallWorkerOptions): void {
     }
   });
   port.postMessage({ kind: 'worker.ready' } satisfies FromWorker);
-}
-
-function scriptOf(flow: Flow, call: CallStart): Script {
-  return {
-    flowHash: flow.hash,
-    filler: systemPrompts(flow).filler,
-    lastResort: flow.messages.failure,
-    unread: (state, text) => unreadAnswer(flow, state, text),
-    initialState: () => initialState(flow, { from: call.from, to: call.to, variables: {} }),
-    step: (state, event) => step(flow, state, event),
-    closingActions: (state) => closingActionsOf(flow, state),
-  };
 }
 
 /** One question of the default flow, asked of nobody: compiles what the first caller would wait for. */

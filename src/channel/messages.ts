@@ -22,6 +22,8 @@ export interface CallStart {
   readonly playFormat: string;
   /** The state that an earlier stream or worker of this call left, to resume from; null on a new call. */
   readonly state: unknown;
+  /** The call is recorded: how long ago its stream was opened, when this was posted. Absent: it is not. */
+  readonly recordedFromMs?: number;
 }
 
 /** Why a call ended, as its record says. */
@@ -176,5 +178,7 @@ export type FromCall =
    */
   | { readonly kind: 'snapshot'; readonly callId: CallId; readonly state: unknown }
   | { readonly kind: 'note'; readonly callId: CallId; readonly note: CallNote }
+  /** A line of the call's record, of a call that is recorded; it stands before what it tells of. `isLast`: none follows. */
+  | { readonly kind: 'recorded'; readonly callId: CallId; readonly line: string; readonly isLast: boolean }
   /** The call's code threw; the I/O thread ends the call politely. */
   | { readonly kind: 'call.failed'; readonly callId: CallId; readonly error: ErrorRecord };

@@ -12,6 +12,7 @@ import { registerFlowSchema } from './flow-schema.ts';
 import { registerPromptsList } from './prompts-list.ts';
 import { registerPromptsPrune } from './prompts-prune.ts';
 import { registerPromptsWarm } from './prompts-warm.ts';
+import { registerReplay } from './replay.ts';
 import { registerStart } from './start.ts';
 
 export function createProgram(): Command {
@@ -39,5 +40,6 @@ export function createProgram(): Command {
   registerCallsList(calls);
   registerCallsShow(calls);
   registerCallsExport(calls);
+  registerReplay(program);
   return program;
 }

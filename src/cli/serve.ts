@@ -124,9 +124,12 @@ function describeStore(engine: string, { DATA_DIR, DATABASE_URL }: Config): stri
 }
 
 /** Nobody should record callers without knowing it. */
-function describeRecordings({ DATA_DIR, RECORD_AUDIO, RECORDINGS_KEEP_DAYS }: Config): [string, string][] {
-  if (!RECORD_AUDIO) return [];
-  return [['records', `both legs of every call, in ${DATA_DIR}/recordings for ${RECORDINGS_KEEP_DAYS} days`]];
+function describeRecordings(config: Config): [string, string][] {
+  const { DATA_DIR, RECORD_AUDIO, RECORD_CALLS, RECORDINGS_KEEP_DAYS } = config;
+  const kept: string[] = [];
+  if (RECORD_AUDIO) kept.push(`both legs of every call, in ${DATA_DIR}/recordings`);
+  if (RECORD_CALLS !== undefined) kept.push(`every call, to be replayed, in ${RECORD_CALLS}`);
+  return kept.map((what) => ['records', `${what} for ${RECORDINGS_KEEP_DAYS} days`]);
 }
 
 function describeSpeech({ speech }: Config, flows: FlowSet): string {

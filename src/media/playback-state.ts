@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { PromptRegistry } from './prompt-registry.ts';
-import type { TimerWheel } from './timer-wheel.ts';
+import type { PromptShelf } from './prompt-registry.ts';
+import type { WheelTimers } from './timer-wheel.ts';
 import type { Transport } from './transport.ts';
 
 /** What one stream's playback is doing; the transitions stand in `playback.ts`. */
@@ -23,8 +23,8 @@ export type PlayOutcome = 'played' | 'interrupted' | 'failed';
 /** What playback works with; the registry and the wheel are shared, the transport is its stream's. */
 export interface PlaybackOf {
   readonly clock: Clock;
-  readonly wheel: TimerWheel;
-  readonly registry: PromptRegistry;
+  readonly wheel: WheelTimers;
+  readonly registry: PromptShelf;
   readonly transport: Transport;
   /** How long an item may wait for its audio before it fails, from when it is the next to be sent. */
   readonly audioWaitMaxMs: number;

@@ -33,8 +33,8 @@ import { PlaybackItem, SILENCE_DBFS } from './playback-item.ts';
 import { PlaybackQueue } from './playback-queue.ts';
 import type { PlaybackHooks, PlaybackOf, PlaybackState, PlayOutcome } from './playback-state.ts';
 import { PlayoutLevel } from './playout-level.ts';
-import type { PromptRegistry, PromptWaiter } from './prompt-registry.ts';
-import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+import type { PromptShelf, PromptWaiter } from './prompt-registry.ts';
+import type { WheelTimer, WheelTimers } from './timer-wheel.ts';
 import type { Transport } from './transport.ts';
 
 const HELD_RETRY_MS = 50;
@@ -58,8 +58,8 @@ const CLOSED: PlaybackState = { kind: 'closed' };
 
 export class Playback implements PromptWaiter {
   readonly #clock: Clock;
-  readonly #wheel: TimerWheel;
-  readonly #registry: PromptRegistry;
+  readonly #wheel: WheelTimers;
+  readonly #registry: PromptShelf;
   readonly #transport: Transport;
   readonly #audioWaitMaxMs: number;
   readonly #hooks: PlaybackHooks;

@@ -23,6 +23,7 @@ import { FallbackWebhook } from './fallback-webhook.ts';
 import { FaultCounters } from './fault-counters.ts';
 import { GuardedApp } from './guarded-app.ts';
 import { Health, type StoreHealth } from './health.ts';
+import type { JournalKeeper } from './journal-keeper.ts';
 import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call-surroundings.ts';
@@ -75,6 +76,8 @@ export interface ServerParts {
   readonly claimPort?: () => Promise<number | null>;
   /** The port is listened on no more; streams end after this, and their carriers ask elsewhere. */
   readonly onPortLeft?: () => void;
+  /** Keeps every call's journal; null or absent: none is kept. */
+  readonly journals?: JournalKeeper | null;
   /** Further routes (metrics, pages), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
 }
@@ -131,7 +134,11 @@ export class TrunklineServer {
         return drain.leaving;
       },
     };
-    const around: LiveCallSurroundings = { ...parts, accountSid: settings.accountSid, workers };
+    const around: LiveCallSurroundings = {
+      ...parts,
+      accountSid: settings.accountSid,
+      workers: parts.journals?.placing(workers) ?? workers,
+    };
     const gate = new WebhookGate(settings, this.#address, this.#quietLog);
     const tokens = new StreamTokens({ clock, sessionKey });
     const door = new CallDoor(settings, this.#address, tokens, clock);
@@ -232,6 +239,7 @@ export class TrunklineServer {
     }
     this.#listener?.close();
     await this.workers.close();
+    this.#parts.journals?.close();
   }
 
   #createWorkers(): WorkerPool {
@@ -243,6 +251,7 @@ export class TrunklineServer {
       heapLimitBytes: settings.workerHeapLimitBytes,
       settings: workerSettings,
       onMessage: (message) => this.directory.receive(message),
+      onRecorded: (message) => this.#parts.journals?.take(message),
       onVendor: (index, message) => {
         if (message === null) vendors.forget(`worker ${index}`);
         else vendors.receive(`worker ${index}`, message);

@@ -31,7 +31,12 @@ export interface SocketStream extends CallStream {
   socketClosed(): void;
 }
 
-export type OpenStream = (socket: OpenSocket, hooks: StreamHooks) => SocketStream;
+/** `call`: what the stream's token says. */
+export type OpenStream = (
+  socket: OpenSocket,
+  hooks: StreamHooks,
+  call: { readonly callSid: string; readonly attempt: number },
+) => SocketStream;
 
 /** What is kept with a socket. */
 export interface TwilioSocketState {
@@ -98,7 +103,7 @@ export class TwilioSocket implements SocketRoute<TwilioSocketState> {
     const { callSid, attempt } = state.claims;
     const caller = admission.callerOf(callSid);
     state.call = directory.open({ callSid, attempt, caller }, around, admission, (hooks) => {
-      state.stream = openStream(socket, hooks);
+      state.stream = openStream(socket, hooks, { callSid, attempt });
       return state.stream;
     });
   }

@@ -32,6 +32,8 @@ export interface WorkerPoolOptions {
   readonly readyPromptKeys: () => readonly string[];
   readonly settings: CallWorkerSettings;
   readonly onMessage: (message: FromCall) => void;
+  /** A line of a call's record, also after the call was released. */
+  readonly onRecorded?: (message: Extract<FromCall, { kind: 'recorded' }>) => void;
   /** What a worker tells of the speech vendors; null: it is gone. */
   readonly onVendor: (workerIndex: number, message: VendorCounts | VendorHealth | null) => void;
   /** Calls whose worker was lost; they are not placed any more. `loss.suspect` is one of them, or 0. */
@@ -273,8 +275,9 @@ export class WorkerPool {
         on.onReady();
       },
       onMessage: (message) => {
+        if (message.kind === 'recorded') options.onRecorded?.(message);
         // What a call said after its end, or after it went to another worker, is nobody's.
-        if (this.#workerOfCall.get(message.callId) === worker) options.onMessage(message);
+        else if (this.#workerOfCall.get(message.callId) === worker) options.onMessage(message);
       },
       onVendor: (message) => options.onVendor(index, message),
       onUnpostable: (callId) => options.onUnpostable(callId),

@@ -1,0 +1,60 @@
+/** A server that is killed or told to stop while it records calls, and the command that replays what there is of them. */
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, vi } from 'vitest';
+import { ProcessRig } from '../support/process-rig.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const COMMAND = fileURLToPath(new URL('../../src/cli/trunkline.ts', import.meta.url));
+
+/** `trunkline replay`, as a process. */
+function replay(...options: string[]): Promise<{ code: number | null; printed: string }> {
+  const child = spawn(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    COMMAND,
+    'replay',
+    ...options,
+  ]);
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, printed })));
+}
+
+it('kill -9 leaves a record that replays as far as it goes, and the call that comes back a whole one', async () => {
+  const folder = join(temporaryFolder(), 'records');
+  const rig = await ProcessRig.start({ environment: { RECORD_CALLS: folder } });
+  expect(rig.process.stdout).toContain(`every call, to be replayed, in ${folder}`);
+  const call = rig.place('short', { first: '1', second: '2' });
+  const part = join(folder, `${call.callSid}-0.jsonl.part`);
+  await vi.waitFor(() => expect(readFileSync(part, 'utf8')).toContain('"how":"digits"'), {
+    timeout: 30_000,
+    interval: 50,
+  });
+  rig.process.signalServer('SIGKILL');
+  await call.ended;
+  const names = [`${call.callSid}-0.incomplete.jsonl`, `${call.callSid}-1.jsonl`];
+  await vi.waitFor(() => expect(readdirSync(folder).sort()).toEqual(names), { timeout: 15_000 });
+  const [cut, whole] = await Promise.all(names.map((name) => replay(join(folder, name))));
+  expect(cut!.code).toBe(2);
+  expect(cut!.printed).toMatch(/caller {2}presses 1[\s\S]*broken off: .*the same up to there/);
+  expect(whole!.code).toBe(0);
+  expect(whole!.printed).toMatch(/short problem on the line[\s\S]*decided: [\s\S]*same: /);
+}, 120_000);
+
+it('SIGTERM lets a call finish, and its record is whole', async () => {
+  const folder = join(temporaryFolder(), 'records');
+  const rig = await ProcessRig.start({ environment: { RECORD_CALLS: folder } });
+  const call = rig.place('short', { first: '1', second: '2' });
+  await vi.waitFor(async () => expect(await rig.record(call.callSid)).not.toBeNull(), { timeout: 30_000 });
+  rig.process.signal('SIGTERM');
+  await call.ended;
+  expect(await rig.process.exited).toBe(0);
+  expect(readdirSync(folder)).toEqual([`${call.callSid}-0.jsonl`]);
+  const { code, printed } = await replay('--json', folder);
+  expect(code).toBe(0);
+  expect(JSON.parse(printed)).toMatchObject({ result: 'same', callSid: call.callSid });
+});
