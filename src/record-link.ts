@@ -77,7 +77,6 @@ export class RecordLink implements RecordFiles {
   }
 
   #exited(code: number, thrown: ErrorRecord | null): void {
-    const { clock, log } = this.#parts;
     this.#worker = null;
     this.#port = null;
     const cause = thrown === null ? '' : `: ${thrown.message}`;
@@ -86,7 +85,12 @@ export class RecordLink implements RecordFiles {
     );
     this.#files.threadEnded(toErrorRecord(error));
     this.#onExit?.();
-    if (this.#closed !== null) return;
+    if (this.#closed === null) this.#beginLater(code, thrown);
+  }
+
+  /** `code`: that the last one ended with; null: it never began. */
+  #beginLater(code: number | null, thrown: ErrorRecord | null): void {
+    const { clock, log } = this.#parts;
     const delayMs = Math.min(RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS * 2 ** this.#deaths);
     this.#deaths++;
     log.error(
@@ -95,8 +99,17 @@ export class RecordLink implements RecordFiles {
     );
     this.#restart = clock.setTimer(delayMs, () => {
       this.#restart = null;
-      this.#begin();
+      this.#beginOrLater();
     });
+  }
+
+  /** The system has no thread to give: nothing is recorded meanwhile, and it is asked again later. */
+  #beginOrLater(): void {
+    try {
+      this.#begin();
+    } catch (thrown) {
+      this.#beginLater(null, toErrorRecord(thrown));
+    }
   }
 
   async #close(): Promise<void> {

@@ -12,11 +12,20 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const MORTAL = new URL('../support/mortal-record-worker.ts', import.meta.url);
 const SECOND = new Uint8Array(16_000).fill(0x55);
 
-function linkUnderTest() {
+/** `workerUrls`: of the first thread, the second, ... and then of all others. */
+function linkUnderTest(...workerUrls: URL[]) {
   const folder = openRecordFolder(join(temporaryFolder(), 'recordings'), 'RECORD_AUDIO');
   const { log, lines } = keptLog();
   const start = { folder, keepDays: 30, logLevel: 'silent', logPii: false } as const;
-  const link = new RecordLink({ workerUrl: MORTAL, start, clock: systemClock, log });
+  const parts = {
+    get workerUrl() {
+      return workerUrls.shift() ?? MORTAL;
+    },
+    start,
+    clock: systemClock,
+    log,
+  };
+  const link = new RecordLink(parts);
   onTestFinished(() => link.close());
   return { folder, lines, link, names: () => readdirSync(folder).sort() };
 }
@@ -57,6 +66,27 @@ it('gives up what was open when its thread dies, says so, and records the next c
   next.finish();
   await vi.waitFor(() => expect(names()).toContain(`${SID}-1.wav`), { timeout: 10_000 });
   expect(link.counts()).toEqual({ open: 0, incomplete: 1, waitingBytes: 0 });
+});
+
+it('asks again later where the system has no thread to give', async () => {
+  // Node refuses it at once, out of the timer of the restart.
+  const { folder, lines, link, names } = linkUnderTest(MORTAL, new URL('http://127.0.0.1/'));
+  writeFileSync(join(folder, 'die'), '');
+  await vi.waitFor(() => expect(lines()).toHaveLength(2), { timeout: 10_000 });
+  expect(lines()).toMatchObject([
+    { event: 'recordings.lost', code: 3, delayMs: 250 },
+    { event: 'recordings.lost', code: null, err: { code: expect.any(String) }, delayMs: 500 },
+  ]);
+  const next = await vi.waitUntil(
+    () => {
+      const file = link.open(recordName(SID, 0), 'wav');
+      return file.isGivenUp ? null : file;
+    },
+    { timeout: 10_000 },
+  );
+  next.write(SECOND);
+  next.finish();
+  await vi.waitFor(() => expect(names()).toEqual([`${SID}-0.wav`]), { timeout: 10_000 });
 });
 
 it('refuses, in words, a folder that cannot be had', () => {
