@@ -34,6 +34,8 @@ export class RecordLink implements RecordFiles {
   readonly #files: StreamedFiles;
   #worker: Worker | null = null;
   #port: BatchedPort<ToRecordThread> | null = null;
+  /** What lies in the folder unfinished is nobody's. */
+  #mayRecover = false;
   /** Since something was last written. */
   #deaths = 0;
   #restart: Timer | null = null;
@@ -48,6 +50,16 @@ export class RecordLink implements RecordFiles {
 
   open(name: string, kind: RecordKind): RecordFile {
     return this.#files.open(name, kind);
+  }
+
+  /**
+   * Finishes what a server that died left unfinished. Once this one has its port: before that, another may be serving, whose
+   * open files these are. Idempotent.
+   */
+  recover(): void {
+    if (this.#mayRecover) return;
+    this.#mayRecover = true;
+    this.#port?.post({ kind: 'recover' });
   }
 
   counts(): RecordCounts {
@@ -73,6 +85,7 @@ export class RecordLink implements RecordFiles {
       thrown = toErrorRecord(error);
     });
     worker.on('exit', (code) => this.#exited(code, thrown));
+    if (this.#mayRecover) port.post({ kind: 'recover' });
     this.#files.threadBegan((message, transfer) => port.post(message, transfer));
   }
 

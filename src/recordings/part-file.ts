@@ -56,6 +56,11 @@ export class PartFile {
     return new PartFile(folder, name, kind, openSync(join(folder, partFileName(name, kind)), 'r+'));
   }
 
+  /** As it lies in its folder. */
+  get partName(): string {
+    return partFileName(this.#name, this.#kind);
+  }
+
   /** What it throws leaves the file as it is: some of `bytes` may stand in it. */
   append(bytes: Uint8Array): void {
     if (this.#bytes + bytes.length > FILE_BYTES_MAX)
@@ -75,7 +80,7 @@ export class PartFile {
 
   /** Gives it its header and its name; one that holds nothing is removed. The file is closed after it, also if it throws. */
   finish(isComplete: boolean): void {
-    const part = join(this.#folder, partFileName(this.#name, this.#kind));
+    const part = join(this.#folder, this.partName);
     const isEmpty = this.#seal();
     if (isEmpty) unlinkSync(part);
     else renameSync(part, join(this.#folder, finishedFileName(this.#name, this.#kind, isComplete)));

@@ -48,6 +48,7 @@ it('writes by way of its thread, and has all on disk when it is closed', async (
 
 it('gives up what was open when its thread dies, says so, and records the next call', async () => {
   const { folder, lines, link, names } = linkUnderTest();
+  link.recover();
   const lost = link.open(recordName(SID, 0), 'wav');
   lost.write(SECOND);
   await vi.waitFor(() => expect(names()).toEqual([`${SID}-0.wav.part`]), { timeout: 10_000 });
@@ -66,6 +67,20 @@ it('gives up what was open when its thread dies, says so, and records the next c
   next.finish();
   await vi.waitFor(() => expect(names()).toContain(`${SID}-1.wav`), { timeout: 10_000 });
   expect(link.counts()).toEqual({ open: 0, incomplete: 1, waitingBytes: 0 });
+});
+
+it('leaves what lies there unfinished alone until it is told that nobody writes it', async () => {
+  const { folder, link, names } = linkUnderTest();
+  const part = `${SID}-7.jsonl.part`;
+  writeFileSync(join(folder, part), '{"whole":true}\n{"half');
+  const file = link.open(recordName(SID, 0), 'wav');
+  file.write(SECOND);
+  file.finish();
+  await vi.waitFor(() => expect(names()).toEqual([`${SID}-0.wav`, part]), { timeout: 10_000 });
+  link.recover();
+  await vi.waitFor(() => expect(names()).toEqual([`${SID}-0.wav`, `${SID}-7.incomplete.jsonl`]), {
+    timeout: 10_000,
+  });
 });
 
 it('asks again later where the system has no thread to give', async () => {

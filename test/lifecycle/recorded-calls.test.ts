@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { ProcessRig } from '../support/process-rig.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { TrunklineProcess } from '../support/trunkline-process.ts';
 
 const COMMAND = fileURLToPath(new URL('../../src/cli/trunkline.ts', import.meta.url));
 
@@ -58,3 +59,25 @@ it('SIGTERM lets a call finish, and its record is whole', async () => {
   expect(code).toBe(0);
   expect(JSON.parse(printed)).toMatchObject({ result: 'same', callSid: call.callSid });
 });
+
+it('a second server, which finds the port taken, leaves the records of the first alone', async () => {
+  const folder = join(temporaryFolder(), 'records');
+  const rig = await ProcessRig.start({ environment: { RECORD_CALLS: folder } });
+  const answers: Record<string, string> = {};
+  const call = rig.place('short', answers);
+  const part = join(folder, `${call.callSid}-0.jsonl.part`);
+  await vi.waitFor(() => expect(readFileSync(part).length).toBeGreaterThan(50_000), { timeout: 30_000 });
+  const second = new TrunklineProcess(['start'], {
+    PORT: String(rig.port),
+    DATA_DIR: rig.folder,
+    RECORD_CALLS: folder,
+  });
+  expect(await second.exited).not.toBe(0);
+  expect(second.stderr).toContain('ERR_PORT_TAKEN');
+  Object.assign(answers, { first: '1', second: '2' });
+  await call.ended;
+  await vi.waitFor(() => expect(readdirSync(folder)).toEqual([`${call.callSid}-0.jsonl`]), {
+    timeout: 10_000,
+  });
+  expect((await replay(folder)).code).toBe(0);
+}, 120_000);
