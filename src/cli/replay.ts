@@ -59,7 +59,13 @@ export async function replayFiles(
   const results = new Set<ReplayReport['result'] | 'unusable'>();
   const build = buildId();
   for (const path of paths) {
-    for (const file of filesAt(path)) {
+    const files = filesAt(path);
+    // A script that names the wrong folder is not to pass.
+    if (files.length === 0) {
+      errors.write(`${path}: Expected a folder with recorded calls (.jsonl, .jsonl.gz), received none\n`);
+      results.add('unusable');
+    }
+    for (const file of files) {
       try {
         const replayed = await replay(file);
         const shown = options.unmask ? replayed : masked(replayed);
@@ -82,11 +88,15 @@ async function replay(file: string): Promise<Replayed> {
   return { record, report: toReplayReport(record, result), difference: result.difference };
 }
 
-/** A folder stands for the records in it. */
+/** A folder stands for the records in it; what cannot be looked into, for itself. */
 function filesAt(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  const names = readdirSync(path).filter((name) => RECORD_FILE.test(name));
-  return names.sort().map((name) => join(path, name));
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path).filter((name) => RECORD_FILE.test(name));
+    return names.sort().map((name) => join(path, name));
+  } catch {
+    return [path];
+  }
 }
 
 function masked({ difference, record, report }: Replayed): Replayed {

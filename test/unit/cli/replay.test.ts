@@ -67,6 +67,15 @@ it('replays all that lies in a folder', async () => {
   expect(output.match(/^\S+\.jsonl/gm)).toEqual([join(folder, 'a.jsonl'), join(folder, 'b.jsonl')]);
 });
 
+it('takes a folder in which there is none for a mistake, and ends with 2', async () => {
+  const folder = temporaryFolder();
+  const { code, errors } = await replayed([folder, fixture('keypad')]);
+  expect([code, errors]).toEqual([
+    2,
+    `${folder}: Expected a folder with recorded calls (.jsonl, .jsonl.gz), received none\n`,
+  ]);
+});
+
 it('says where a call first differs, and ends with 1', async () => {
   const rows = rowsOf('keypad');
   const at = indexOf(rows, (row) => row.kind === 'mark');
