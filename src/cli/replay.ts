@@ -9,6 +9,7 @@ import { type RecordedCall, readRecord } from '../replay/read-record.ts';
 import { replayCall } from '../replay/replay-call.ts';
 import { type ReplayReport, toReplayReport } from '../replay/replay-report.ts';
 import { maskDigits, plain, timeText } from './call-text.ts';
+import { tolerateLostOutput } from './lenient-output.ts';
 import type { Output } from './prompt-progress.ts';
 
 const HELP = `
@@ -45,6 +46,7 @@ export function registerReplay(program: Command): void {
     .option('--unmask', 'with whole numbers', false)
     .addHelpText('after', HELP)
     .action(async (paths: string[], options: ReplayCommandOptions) => {
+      tolerateLostOutput();
       process.exitCode = await replayFiles(paths, options, process.stdout, process.stderr);
     });
 }

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
+import { FIXTURES } from '../support/fixture-records.ts';
 import { ProcessRig } from '../support/process-rig.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TrunklineProcess } from '../support/trunkline-process.ts';
@@ -11,13 +12,12 @@ import { TrunklineProcess } from '../support/trunkline-process.ts';
 const COMMAND = fileURLToPath(new URL('../../src/cli/trunkline.ts', import.meta.url));
 
 /** `trunkline replay`, as a process. */
+function startReplay(...options: string[]) {
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', COMMAND, 'replay', ...options]);
+}
+
 function replay(...options: string[]): Promise<{ code: number | null; printed: string }> {
-  const child = spawn(process.execPath, [
-    '--disable-warning=ExperimentalWarning',
-    COMMAND,
-    'replay',
-    ...options,
-  ]);
+  const child = startReplay(...options);
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => {
     printed += chunk.toString();
@@ -81,3 +81,14 @@ it('a second server, which finds the port taken, leaves the records of the first
   });
   expect((await replay(folder)).code).toBe(0);
 }, 120_000);
+
+it('a replay whose reader has gone still says by its exit code how it went', async () => {
+  const child = startReplay(FIXTURES);
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  child.stdout.once('data', () => child.stdout.destroy());
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect([code, complaints]).toEqual([0, '']);
+});
