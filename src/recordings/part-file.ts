@@ -23,8 +23,8 @@ import { finishedFileName, partFileName } from './record-name.ts';
 const CHANNELS = 2;
 /** Sixteen hours of audio; a WAV file cannot say more than 4 GB. */
 const FILE_BYTES_MAX = 1024 * 1024 * 1024;
-/** Longer than a line of any recording. */
-const LINE_BYTES_MAX = 256 * 1024;
+/** Longer than most lines; a long prompt is one of some hundred kilobytes. */
+const TAIL_BYTES = 64 * 1024;
 const LINE_END = 0x0a;
 
 export class PartFile {
@@ -123,9 +123,13 @@ export class PartFile {
 
   /** A process that dies leaves half a line. */
   #wholeLinesBytes(fd: number): number {
-    const from = Math.max(0, this.#bytes - LINE_BYTES_MAX);
-    const tail = new Uint8Array(this.#bytes - from);
-    const length = readSync(fd, tail, 0, tail.length, from);
-    return from + tail.subarray(0, length).lastIndexOf(LINE_END) + 1;
+    const tail = new Uint8Array(TAIL_BYTES);
+    for (let end = this.#bytes; end > 0; end -= TAIL_BYTES) {
+      const from = Math.max(0, end - TAIL_BYTES);
+      const length = readSync(fd, tail, 0, end - from, from);
+      const lineEnd = tail.subarray(0, length).lastIndexOf(LINE_END);
+      if (lineEnd >= 0) return from + lineEnd + 1;
+    }
+    return 0;
   }
 }

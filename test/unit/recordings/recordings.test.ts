@@ -197,6 +197,16 @@ describe('what a dead process left', () => {
     expect(second.lines()).toMatchObject([{ event: 'recording.recovered', recordings: 2 }]);
   });
 
+  it('is cut where its last whole line ends, however long the half one is', () => {
+    const { folder, names, read, recover } = recordRig();
+    const [one, other] = [`${NAME}.jsonl.part`, `${SID}-1.jsonl.part`];
+    writeFileSync(join(folder, one), `{"whole":true}\n{"wire":"${'A'.repeat(300_000)}`);
+    writeFileSync(join(folder, other), `{"wire":"${'A'.repeat(300_000)}`);
+    recover();
+    expect(names()).toEqual([`${NAME}.incomplete.jsonl`]);
+    expect(read(`${NAME}.incomplete.jsonl`).toString()).toBe('{"whole":true}\n');
+  });
+
   it('is told from what is being written', () => {
     const { clock, deliver, files, names, read, recover } = recordRig();
     const file = files.open(NAME, 'lines');
