@@ -26,6 +26,8 @@ const AUDIO_BYTES_PER_SECOND = 8000;
 const SHOWN_CHARACTERS_MAX = 400;
 const RECORD_FILE = /\.jsonl(\.gz|\.part)?$/;
 const HASH = /^[0-9a-f]{64}$/;
+/** Fields of which a number may be one that somebody gave as an answer. */
+const ANSWERS: ReadonlySet<string> = new Set(['answers', 'value', 'variables']);
 
 export interface ReplayCommandOptions {
   readonly json: boolean;
@@ -105,8 +107,14 @@ function masked({ difference, record, report }: Replayed): Replayed {
   return {
     record,
     report: maskValue(report) as ReplayReport,
-    difference: difference === null ? null : (maskValue(difference) as Difference),
+    difference: difference === null ? null : maskDifference(difference),
   };
+}
+
+function maskDifference(difference: Difference): Difference {
+  const isAnswer = difference.path.split('.').some((name) => ANSWERS.has(name));
+  const [expected, got] = [difference.expected, difference.got].map((value) => maskValue(value, isAnswer));
+  return { ...difference, expected, got };
 }
 
 /** Digits in texts, and numbers that somebody gave as an answer. */
@@ -117,7 +125,7 @@ function maskValue(value: unknown, isAnswer = false): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => {
-      return [name, maskValue(inner, isAnswer || name === 'answers' || name === 'variables')];
+      return [name, maskValue(inner, isAnswer || ANSWERS.has(name))];
     }),
   );
 }

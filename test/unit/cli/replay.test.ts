@@ -141,6 +141,32 @@ it('masks numbers unless they are asked for', async () => {
   expect((await replayed([path], { json: true, unmask: true })).output).toContain('+12025550147');
 });
 
+it.each<[string, (rows: Row[]) => void]>([
+  [
+    'differs',
+    (rows) => {
+      const commit = rows[indexOf(rows, (row) => row.kind === 'commit')]!;
+      commit['state'] = { ...(commit['state'] as object), answers: { zip: 94110 } };
+    },
+  ],
+  [
+    'is missing',
+    (rows) => {
+      const decided = { turn: { value: 94110 } };
+      rows.splice(-1, 0, { at: 9999, plane: 'call', run: 0, way: 'out', kind: 'commit', decided });
+    },
+  ],
+])('masks a number that somebody gave as an answer where it %s', async (_name, change) => {
+  const rows = rowsOf('keypad');
+  change(rows);
+  const path = fileOf(rows);
+  for (const json of [true, false]) {
+    const { code, output } = await replayed([path], { json });
+    expect([code, output.includes('94110')]).toEqual([1, false]);
+    expect((await replayed([path], { json, unmask: true })).output).toContain('94110');
+  }
+});
+
 it('explains itself', () => {
   const help = createProgram()
     .commands.find((command) => command.name() === 'replay')!
