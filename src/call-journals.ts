@@ -14,6 +14,8 @@ export interface CallJournals {
   readonly keeper: JournalKeeper;
   /** Files that have not got their name yet. */
   openCount(): number;
+  /** As `RecordLink.recover`. */
+  recover(): void;
   /** Finishes what is open as incomplete. Idempotent. */
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function openCallJournals(config: Config, clock: Clock, log: Log): CallJo
   return {
     keeper,
     openCount: () => files.counts().open,
+    recover: () => files.recover(),
     close: () => {
       keeper.close();
       return files.close();

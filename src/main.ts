@@ -229,6 +229,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     await closeThreads();
     throw error;
   }
+  recordings?.recover();
+  journals?.recover();
   const { directory, drain } = server;
   const endNodeReport =
     config.DATABASE_URL === undefined

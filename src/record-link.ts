@@ -34,6 +34,8 @@ export class RecordLink implements RecordFiles {
   readonly #files: StreamedFiles;
   #worker: Worker | null = null;
   #port: BatchedPort<ToRecordThread> | null = null;
+  /** What lies in the folder unfinished is nobody's. */
+  #mayRecover = false;
   /** Since something was last written. */
   #deaths = 0;
   #restart: Timer | null = null;
@@ -48,6 +50,16 @@ export class RecordLink implements RecordFiles {
 
   open(name: string, kind: RecordKind): RecordFile {
     return this.#files.open(name, kind);
+  }
+
+  /**
+   * Finishes what a server that died left unfinished. Once this one has its port: before that, another may be serving, whose
+   * open files these are. Idempotent.
+   */
+  recover(): void {
+    if (this.#mayRecover) return;
+    this.#mayRecover = true;
+    this.#port?.post({ kind: 'recover' });
   }
 
   counts(): RecordCounts {
@@ -73,11 +85,11 @@ export class RecordLink implements RecordFiles {
       thrown = toErrorRecord(error);
     });
     worker.on('exit', (code) => this.#exited(code, thrown));
+    if (this.#mayRecover) port.post({ kind: 'recover' });
     this.#files.threadBegan((message, transfer) => port.post(message, transfer));
   }
 
   #exited(code: number, thrown: ErrorRecord | null): void {
-    const { clock, log } = this.#parts;
     this.#worker = null;
     this.#port = null;
     const cause = thrown === null ? '' : `: ${thrown.message}`;
@@ -86,7 +98,12 @@ export class RecordLink implements RecordFiles {
     );
     this.#files.threadEnded(toErrorRecord(error));
     this.#onExit?.();
-    if (this.#closed !== null) return;
+    if (this.#closed === null) this.#beginLater(code, thrown);
+  }
+
+  /** `code`: that the last one ended with; null: it never began. */
+  #beginLater(code: number | null, thrown: ErrorRecord | null): void {
+    const { clock, log } = this.#parts;
     const delayMs = Math.min(RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS * 2 ** this.#deaths);
     this.#deaths++;
     log.error(
@@ -95,8 +112,17 @@ export class RecordLink implements RecordFiles {
     );
     this.#restart = clock.setTimer(delayMs, () => {
       this.#restart = null;
-      this.#begin();
+      this.#beginOrLater();
     });
+  }
+
+  /** The system has no thread to give: nothing is recorded meanwhile, and it is asked again later. */
+  #beginOrLater(): void {
+    try {
+      this.#begin();
+    } catch (thrown) {
+      this.#beginLater(null, toErrorRecord(thrown));
+    }
   }
 
   async #close(): Promise<void> {

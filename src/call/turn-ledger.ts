@@ -43,14 +43,10 @@ export class TurnLedger {
     if (this.#playIds.size > 0 && last !== undefined) this.#ask(listenId + 1, last.nodeId);
   }
 
-  promptEnded(prompt: {
-    readonly playId: number;
-    readonly playedMs: number;
-    readonly sentMs?: number;
-  }): void {
+  promptEnded(prompt: { readonly playId: number; readonly playedMs: number; readonly sentMs: number }): void {
     if (this.#open?.playIds.has(prompt.playId) !== true) return;
     this.#open.heardMs += prompt.playedMs;
-    this.#open.sentMs += prompt.sentMs ?? prompt.playedMs;
+    this.#open.sentMs += prompt.sentMs;
   }
 
   /** The first sound or key counts. */

@@ -100,8 +100,8 @@ export type ToCall =
       readonly playId: number;
       readonly outcome: 'played' | 'interrupted' | 'failed';
       readonly playedMs: number;
-      /** What had left for the caller, heard or not; absent where nobody measured it. */
-      readonly sentMs?: number;
+      /** What had left for the caller, heard or not. */
+      readonly sentMs: number;
     }
   | { readonly kind: 'call.ended'; readonly callId: CallId; readonly reason: EndReason };
 

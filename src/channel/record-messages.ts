@@ -9,7 +9,7 @@ export type RecordKind = 'wav' | 'lines';
 
 /** `workerData` of the thread. */
 export interface RecordWorkerStart {
-  /** Absolute; it exists and can be written. No other process writes there. */
+  /** Absolute; it exists and can be written. No other server writes there. */
   readonly folder: string;
   /** What is older is removed. */
   readonly keepDays: number;
@@ -19,6 +19,8 @@ export interface RecordWorkerStart {
 
 /** `fileId`: never used twice in a process. */
 export type ToRecordThread =
+  /** What lies there unfinished, and is not written by this thread, was left by a process that died. */
+  | { readonly kind: 'recover' }
   | { readonly kind: 'open'; readonly fileId: number; readonly name: string; readonly of: RecordKind }
   /** The first `length` bytes of a transferred buffer. */
   | { readonly kind: 'chunk'; readonly fileId: number; readonly bytes: ArrayBuffer; readonly length: number }

@@ -9,6 +9,7 @@ import { type RecordedCall, readRecord } from '../replay/read-record.ts';
 import { replayCall } from '../replay/replay-call.ts';
 import { type ReplayReport, toReplayReport } from '../replay/replay-report.ts';
 import { maskDigits, plain, timeText } from './call-text.ts';
+import { tolerateLostOutput } from './lenient-output.ts';
 import type { Output } from './prompt-progress.ts';
 
 const HELP = `
@@ -25,6 +26,8 @@ const AUDIO_BYTES_PER_SECOND = 8000;
 const SHOWN_CHARACTERS_MAX = 400;
 const RECORD_FILE = /\.jsonl(\.gz|\.part)?$/;
 const HASH = /^[0-9a-f]{64}$/;
+/** Fields of which a number may be one that somebody gave as an answer. */
+const ANSWERS: ReadonlySet<string> = new Set(['answers', 'value', 'variables']);
 
 export interface ReplayCommandOptions {
   readonly json: boolean;
@@ -45,6 +48,7 @@ export function registerReplay(program: Command): void {
     .option('--unmask', 'with whole numbers', false)
     .addHelpText('after', HELP)
     .action(async (paths: string[], options: ReplayCommandOptions) => {
+      tolerateLostOutput();
       process.exitCode = await replayFiles(paths, options, process.stdout, process.stderr);
     });
 }
@@ -59,7 +63,13 @@ export async function replayFiles(
   const results = new Set<ReplayReport['result'] | 'unusable'>();
   const build = buildId();
   for (const path of paths) {
-    for (const file of filesAt(path)) {
+    const files = filesAt(path);
+    // A script that names the wrong folder is not to pass.
+    if (files.length === 0) {
+      errors.write(`${path}: Expected a folder with recorded calls (.jsonl, .jsonl.gz), received none\n`);
+      results.add('unusable');
+    }
+    for (const file of files) {
       try {
         const replayed = await replay(file);
         const shown = options.unmask ? replayed : masked(replayed);
@@ -82,19 +92,29 @@ async function replay(file: string): Promise<Replayed> {
   return { record, report: toReplayReport(record, result), difference: result.difference };
 }
 
-/** A folder stands for the records in it. */
+/** A folder stands for the records in it; what cannot be looked into, for itself. */
 function filesAt(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  const names = readdirSync(path).filter((name) => RECORD_FILE.test(name));
-  return names.sort().map((name) => join(path, name));
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path).filter((name) => RECORD_FILE.test(name));
+    return names.sort().map((name) => join(path, name));
+  } catch {
+    return [path];
+  }
 }
 
 function masked({ difference, record, report }: Replayed): Replayed {
   return {
     record,
     report: maskValue(report) as ReplayReport,
-    difference: difference === null ? null : (maskValue(difference) as Difference),
+    difference: difference === null ? null : maskDifference(difference),
   };
+}
+
+function maskDifference(difference: Difference): Difference {
+  const isAnswer = difference.path.split('.').some((name) => ANSWERS.has(name));
+  const [expected, got] = [difference.expected, difference.got].map((value) => maskValue(value, isAnswer));
+  return { ...difference, expected, got };
 }
 
 /** Digits in texts, and numbers that somebody gave as an answer. */
@@ -105,7 +125,7 @@ function maskValue(value: unknown, isAnswer = false): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => {
-      return [name, maskValue(inner, isAnswer || name === 'answers' || name === 'variables')];
+      return [name, maskValue(inner, isAnswer || ANSWERS.has(name))];
     }),
   );
 }

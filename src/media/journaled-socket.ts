@@ -57,6 +57,11 @@ export class JournaledSocket implements CarrierSocket {
     this.#socket.close();
   }
 
+  /** The connection has gone by itself: no mark and no clear comes any more behind what was offered last. */
+  lost(): void {
+    if (this.#audioBytes > 0) this.#journal.tell({ kind: 'lost', ...this.#takeAudio() });
+  }
+
   #sent(message: ReturnType<ReadOutbound>): void {
     switch (message.kind) {
       case 'audio':

@@ -40,6 +40,7 @@ export class JournaledStream {
   readonly prompts: JournaledPrompts;
   readonly #journal: Journal;
   readonly #receiver: NativeStreamReceiver;
+  readonly #socket: JournaledSocket;
   readonly #stream: MediaStream;
 
   /** Call it in the socket's open event, as `MediaStream`'s. */
@@ -55,7 +56,8 @@ export class JournaledStream {
       wheel: this.timers,
       registry: this.prompts,
     };
-    const transport = new TwilioTransport(new JournaledSocket(journal, socket, readTwilioOutbound), receiver);
+    this.#socket = new JournaledSocket(journal, socket, readTwilioOutbound);
+    const transport = new TwilioTransport(this.#socket, receiver);
     let stream: MediaStream | null = null;
     journal.enter({ kind: 'opened' }, () => {
       stream = new MediaStream(ownPlane, transport, journaledHooks(journal, parts.hooks), limits);
@@ -108,7 +110,10 @@ export class JournaledStream {
   }
 
   socketClosed(): void {
-    this.#journal.enter({ kind: 'closed' }, () => this.#stream.socketClosed());
+    this.#journal.enter({ kind: 'closed' }, () => {
+      this.#socket.lost();
+      this.#stream.socketClosed();
+    });
   }
 }
 

@@ -23,8 +23,8 @@ import { finishedFileName, partFileName } from './record-name.ts';
 const CHANNELS = 2;
 /** Sixteen hours of audio; a WAV file cannot say more than 4 GB. */
 const FILE_BYTES_MAX = 1024 * 1024 * 1024;
-/** Longer than a line of any recording. */
-const LINE_BYTES_MAX = 256 * 1024;
+/** Longer than most lines; a long prompt is one of some hundred kilobytes. */
+const TAIL_BYTES = 64 * 1024;
 const LINE_END = 0x0a;
 
 export class PartFile {
@@ -56,6 +56,11 @@ export class PartFile {
     return new PartFile(folder, name, kind, openSync(join(folder, partFileName(name, kind)), 'r+'));
   }
 
+  /** As it lies in its folder. */
+  get partName(): string {
+    return partFileName(this.#name, this.#kind);
+  }
+
   /** What it throws leaves the file as it is: some of `bytes` may stand in it. */
   append(bytes: Uint8Array): void {
     if (this.#bytes + bytes.length > FILE_BYTES_MAX)
@@ -75,7 +80,7 @@ export class PartFile {
 
   /** Gives it its header and its name; one that holds nothing is removed. The file is closed after it, also if it throws. */
   finish(isComplete: boolean): void {
-    const part = join(this.#folder, partFileName(this.#name, this.#kind));
+    const part = join(this.#folder, this.partName);
     const isEmpty = this.#seal();
     if (isEmpty) unlinkSync(part);
     else renameSync(part, join(this.#folder, finishedFileName(this.#name, this.#kind, isComplete)));
@@ -118,9 +123,13 @@ export class PartFile {
 
   /** A process that dies leaves half a line. */
   #wholeLinesBytes(fd: number): number {
-    const from = Math.max(0, this.#bytes - LINE_BYTES_MAX);
-    const tail = new Uint8Array(this.#bytes - from);
-    const length = readSync(fd, tail, 0, tail.length, from);
-    return from + tail.subarray(0, length).lastIndexOf(LINE_END) + 1;
+    const tail = new Uint8Array(TAIL_BYTES);
+    for (let end = this.#bytes; end > 0; end -= TAIL_BYTES) {
+      const from = Math.max(0, end - TAIL_BYTES);
+      const length = readSync(fd, tail, 0, end - from, from);
+      const lineEnd = tail.subarray(0, length).lastIndexOf(LINE_END);
+      if (lineEnd >= 0) return from + lineEnd + 1;
+    }
+    return 0;
   }
 }

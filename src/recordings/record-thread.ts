@@ -23,12 +23,29 @@ export class RecordThread {
     this.#send = send;
   }
 
-  /** Finishes the parts of a process that died, before any is opened here. Returns how many. Never throws. */
-  recover(): number {
+  /** Never throws. */
+  receive(messages: readonly ToRecordThread[]): void {
+    let writtenBytes = 0;
+    for (const message of messages) {
+      if (message.kind === 'chunk') writtenBytes += message.length;
+      if (message.kind === 'recover') this.#recover();
+      else if (message.kind !== 'close') this.#take(message);
+    }
+    if (writtenBytes > 0) this.#send({ kind: 'written', bytes: writtenBytes });
+  }
+
+  /** Finishes as incomplete what is open. Idempotent. Never throws. */
+  close(): void {
+    for (const fileId of [...this.#files.keys()]) this.#take({ kind: 'finish', fileId, isComplete: false });
+  }
+
+  /** Finishes the parts of a process that died; not those that are open here. Never throws. */
+  #recover(): void {
+    const own = new Set([...this.#files.values()].map(({ partName }) => partName));
     let recovered = 0;
     for (const fileName of this.#list()) {
       const part = parsePartFile(fileName);
-      if (part === null) continue;
+      if (part === null || own.has(fileName)) continue;
       try {
         PartFile.reopen(this.#folder, part.name, part.kind).finish(false);
         recovered++;
@@ -45,25 +62,9 @@ export class RecordThread {
         { event: 'recording.recovered', recordings: recovered },
         'recordings that were cut by the end of a process were finished as incomplete',
       );
-    return recovered;
   }
 
-  /** Never throws. */
-  receive(messages: readonly ToRecordThread[]): void {
-    let writtenBytes = 0;
-    for (const message of messages) {
-      if (message.kind === 'chunk') writtenBytes += message.length;
-      if (message.kind !== 'close') this.#take(message);
-    }
-    if (writtenBytes > 0) this.#send({ kind: 'written', bytes: writtenBytes });
-  }
-
-  /** Finishes as incomplete what is open. Idempotent. Never throws. */
-  close(): void {
-    for (const fileId of [...this.#files.keys()]) this.#take({ kind: 'finish', fileId, isComplete: false });
-  }
-
-  #take(message: Exclude<ToRecordThread, { kind: 'close' }>): void {
+  #take(message: Extract<ToRecordThread, { fileId: number }>): void {
     const { fileId } = message;
     const file = this.#files.get(fileId);
     try {

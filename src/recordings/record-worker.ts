@@ -1,4 +1,4 @@
-/** Entry of the recordings' thread (`RecordWorkerStart` as workerData): finishes what was left, then writes what comes. */
+/** Entry of the recordings' thread (`RecordWorkerStart` as workerData): writes what comes, and removes what is old. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { FromRecordThread, RecordWorkerStart, ToRecordWorker } from '../channel/record-messages.ts';
 import { systemClock } from '../clock.ts';
@@ -17,7 +17,6 @@ const retention = new Retention({
   log,
 });
 
-thread.recover();
 void retention.begin();
 port.on('message', ({ messages }: ToRecordWorker) => {
   thread.receive(messages);

@@ -69,10 +69,15 @@ function readText(path: string): string {
     return (isPacked ? gunzipSync(bytes, { maxOutputLength: RECORD_BYTES_MAX }) : bytes).toString('utf8');
   } catch (thrown) {
     if (thrown instanceof RecordError) throw thrown;
-    const { code } = thrown as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is none' : (code ?? String(thrown));
-    throw new RecordError(`Expected a file that can be read, received ${why}`, at);
+    throw new RecordError(`Expected a file that can be read, received ${whyUnread(thrown)}`, at);
   }
+}
+
+function whyUnread(thrown: unknown): string {
+  const { code } = thrown as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is none';
+  if (code?.startsWith('Z_')) return `gzip that is damaged or cut (${code})`;
+  return code ?? String(thrown);
 }
 
 function readHead(row: string | undefined, file: string): RecordHead {
@@ -89,7 +94,7 @@ function readHead(row: string | undefined, file: string): RecordHead {
   if (version !== RECORD_VERSION) {
     const cure = 'replay it with the Trunkline that recorded it';
     throw new RecordError(
-      `Expected version ${RECORD_VERSION} of the record, received ${version}: ${cure}`,
+      `Expected version ${RECORD_VERSION} of the record, received ${JSON.stringify(version)}: ${cure}`,
       at,
     );
   }

@@ -14,7 +14,7 @@ export interface ReplayedTurn {
 /** A mark, a clear or the end, and the audio that was offered since the one before it. */
 export interface ReplayedPlayback {
   readonly atMs: number;
-  readonly kind: 'mark' | 'clear' | 'close' | 'cut';
+  readonly kind: 'mark' | 'clear' | 'close' | 'cut' | 'lost';
   /** Of a mark. */
   readonly name?: string;
   readonly audioBytes: number;

@@ -12,11 +12,20 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const MORTAL = new URL('../support/mortal-record-worker.ts', import.meta.url);
 const SECOND = new Uint8Array(16_000).fill(0x55);
 
-function linkUnderTest() {
+/** `workerUrls`: of the first thread, the second, ... and then of all others. */
+function linkUnderTest(...workerUrls: URL[]) {
   const folder = openRecordFolder(join(temporaryFolder(), 'recordings'), 'RECORD_AUDIO');
   const { log, lines } = keptLog();
   const start = { folder, keepDays: 30, logLevel: 'silent', logPii: false } as const;
-  const link = new RecordLink({ workerUrl: MORTAL, start, clock: systemClock, log });
+  const parts = {
+    get workerUrl() {
+      return workerUrls.shift() ?? MORTAL;
+    },
+    start,
+    clock: systemClock,
+    log,
+  };
+  const link = new RecordLink(parts);
   onTestFinished(() => link.close());
   return { folder, lines, link, names: () => readdirSync(folder).sort() };
 }
@@ -39,6 +48,7 @@ it('writes by way of its thread, and has all on disk when it is closed', async (
 
 it('gives up what was open when its thread dies, says so, and records the next call', async () => {
   const { folder, lines, link, names } = linkUnderTest();
+  link.recover();
   const lost = link.open(recordName(SID, 0), 'wav');
   lost.write(SECOND);
   await vi.waitFor(() => expect(names()).toEqual([`${SID}-0.wav.part`]), { timeout: 10_000 });
@@ -57,6 +67,41 @@ it('gives up what was open when its thread dies, says so, and records the next c
   next.finish();
   await vi.waitFor(() => expect(names()).toContain(`${SID}-1.wav`), { timeout: 10_000 });
   expect(link.counts()).toEqual({ open: 0, incomplete: 1, waitingBytes: 0 });
+});
+
+it('leaves what lies there unfinished alone until it is told that nobody writes it', async () => {
+  const { folder, link, names } = linkUnderTest();
+  const part = `${SID}-7.jsonl.part`;
+  writeFileSync(join(folder, part), '{"whole":true}\n{"half');
+  const file = link.open(recordName(SID, 0), 'wav');
+  file.write(SECOND);
+  file.finish();
+  await vi.waitFor(() => expect(names()).toEqual([`${SID}-0.wav`, part]), { timeout: 10_000 });
+  link.recover();
+  await vi.waitFor(() => expect(names()).toEqual([`${SID}-0.wav`, `${SID}-7.incomplete.jsonl`]), {
+    timeout: 10_000,
+  });
+});
+
+it('asks again later where the system has no thread to give', async () => {
+  // Node refuses it at once, out of the timer of the restart.
+  const { folder, lines, link, names } = linkUnderTest(MORTAL, new URL('http://127.0.0.1/'));
+  writeFileSync(join(folder, 'die'), '');
+  await vi.waitFor(() => expect(lines()).toHaveLength(2), { timeout: 10_000 });
+  expect(lines()).toMatchObject([
+    { event: 'recordings.lost', code: 3, delayMs: 250 },
+    { event: 'recordings.lost', code: null, err: { code: expect.any(String) }, delayMs: 500 },
+  ]);
+  const next = await vi.waitUntil(
+    () => {
+      const file = link.open(recordName(SID, 0), 'wav');
+      return file.isGivenUp ? null : file;
+    },
+    { timeout: 10_000 },
+  );
+  next.write(SECOND);
+  next.finish();
+  await vi.waitFor(() => expect(names()).toEqual([`${SID}-0.wav`]), { timeout: 10_000 });
 });
 
 it('refuses, in words, a folder that cannot be had', () => {

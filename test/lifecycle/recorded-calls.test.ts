@@ -4,19 +4,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
+import { FIXTURES } from '../support/fixture-records.ts';
 import { ProcessRig } from '../support/process-rig.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { TrunklineProcess } from '../support/trunkline-process.ts';
 
 const COMMAND = fileURLToPath(new URL('../../src/cli/trunkline.ts', import.meta.url));
 
 /** `trunkline replay`, as a process. */
+function startReplay(...options: string[]) {
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', COMMAND, 'replay', ...options]);
+}
+
 function replay(...options: string[]): Promise<{ code: number | null; printed: string }> {
-  const child = spawn(process.execPath, [
-    '--disable-warning=ExperimentalWarning',
-    COMMAND,
-    'replay',
-    ...options,
-  ]);
+  const child = startReplay(...options);
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => {
     printed += chunk.toString();
@@ -57,4 +58,37 @@ it('SIGTERM lets a call finish, and its record is whole', async () => {
   const { code, printed } = await replay('--json', folder);
   expect(code).toBe(0);
   expect(JSON.parse(printed)).toMatchObject({ result: 'same', callSid: call.callSid });
+});
+
+it('a second server, which finds the port taken, leaves the records of the first alone', async () => {
+  const folder = join(temporaryFolder(), 'records');
+  const rig = await ProcessRig.start({ environment: { RECORD_CALLS: folder } });
+  const answers: Record<string, string> = {};
+  const call = rig.place('short', answers);
+  const part = join(folder, `${call.callSid}-0.jsonl.part`);
+  await vi.waitFor(() => expect(readFileSync(part).length).toBeGreaterThan(50_000), { timeout: 30_000 });
+  const second = new TrunklineProcess(['start'], {
+    PORT: String(rig.port),
+    DATA_DIR: rig.folder,
+    RECORD_CALLS: folder,
+  });
+  expect(await second.exited).not.toBe(0);
+  expect(second.stderr).toContain('ERR_PORT_TAKEN');
+  Object.assign(answers, { first: '1', second: '2' });
+  await call.ended;
+  await vi.waitFor(() => expect(readdirSync(folder)).toEqual([`${call.callSid}-0.jsonl`]), {
+    timeout: 10_000,
+  });
+  expect((await replay(folder)).code).toBe(0);
+}, 120_000);
+
+it('a replay whose reader has gone still says by its exit code how it went', async () => {
+  const child = startReplay(FIXTURES);
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  child.stdout.once('data', () => child.stdout.destroy());
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect([code, complaints]).toEqual([0, '']);
 });

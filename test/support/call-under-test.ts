@@ -302,7 +302,7 @@ export function callUnderTest(
     nothingIsSaid: () => receive({ kind: 'no.input', callId: 7, listenId: listenId() }),
     promptStarts: (playId: number) => receive({ kind: 'prompt.started', callId: 7, playId }),
     promptEnds: (playId: number, outcome: 'played' | 'interrupted' | 'failed' = 'played') =>
-      receive({ kind: 'prompt.ended', callId: 7, playId, outcome, playedMs: 900 }),
+      receive({ kind: 'prompt.ended', callId: 7, playId, outcome, playedMs: 900, sentMs: 900 }),
     streamEnds: (reason: EndReason = 'caller hung up') => receive({ kind: 'call.ended', callId: 7, reason }),
     timePasses: async (byMs: number) => {
       clock.advanceMs(byMs);

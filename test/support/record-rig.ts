@@ -32,8 +32,8 @@ export function recordRig(folder = temporaryFolder(), waitingBytesMax?: number) 
     folder,
     lines,
     posted,
-    thread,
     deliver,
+    recover: () => thread.receive([{ kind: 'recover' }]),
     names: () => readdirSync(folder).sort(),
     read: (name: string) => readFileSync(join(folder, name)),
   };

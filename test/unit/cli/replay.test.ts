@@ -67,6 +67,15 @@ it('replays all that lies in a folder', async () => {
   expect(output.match(/^\S+\.jsonl/gm)).toEqual([join(folder, 'a.jsonl'), join(folder, 'b.jsonl')]);
 });
 
+it('takes a folder in which there is none for a mistake, and ends with 2', async () => {
+  const folder = temporaryFolder();
+  const { code, errors } = await replayed([folder, fixture('keypad')]);
+  expect([code, errors]).toEqual([
+    2,
+    `${folder}: Expected a folder with recorded calls (.jsonl, .jsonl.gz), received none\n`,
+  ]);
+});
+
 it('says where a call first differs, and ends with 1', async () => {
   const rows = rowsOf('keypad');
   const at = indexOf(rows, (row) => row.kind === 'mark');
@@ -130,6 +139,32 @@ it('masks numbers unless they are asked for', async () => {
   const path = fileOf(JSON.parse(text) as Row[]);
   expect((await replayed([path], { json: true })).output).not.toContain('2025550147');
   expect((await replayed([path], { json: true, unmask: true })).output).toContain('+12025550147');
+});
+
+it.each<[string, (rows: Row[]) => void]>([
+  [
+    'differs',
+    (rows) => {
+      const commit = rows[indexOf(rows, (row) => row.kind === 'commit')]!;
+      commit['state'] = { ...(commit['state'] as object), answers: { zip: 94110 } };
+    },
+  ],
+  [
+    'is missing',
+    (rows) => {
+      const decided = { turn: { value: 94110 } };
+      rows.splice(-1, 0, { at: 9999, plane: 'call', run: 0, way: 'out', kind: 'commit', decided });
+    },
+  ],
+])('masks a number that somebody gave as an answer where it %s', async (_name, change) => {
+  const rows = rowsOf('keypad');
+  change(rows);
+  const path = fileOf(rows);
+  for (const json of [true, false]) {
+    const { code, output } = await replayed([path], { json });
+    expect([code, output.includes('94110')]).toEqual([1, false]);
+    expect((await replayed([path], { json, unmask: true })).output).toContain('94110');
+  }
 });
 
 it('explains itself', () => {

@@ -131,6 +131,20 @@ it('replays one whose peer neither echoes nor reads, pings, floods and sends wha
   expect((await replay()).difference).toBeNull();
 });
 
+it('holds what was offered last against the record, too, where the socket is lost before its mark', async () => {
+  const { clock, goLive, registry, replay, rows, stream } = rig();
+  registry.ready(promptOf('bye', 3000));
+  goLive();
+  stream.playAndFinish('bye', 'call failed');
+  clock.advanceMs(500);
+  stream.socketClosed();
+  const lost = rows().findIndex(({ kind }) => kind === 'lost');
+  expect(rows()[lost]).toMatchObject({ audioBytes: expect.any(Number), sha256: expect.any(String) });
+  expect((await replay()).difference).toBeNull();
+  const changed = await replay((text) => text.replace(/"wire":"..../, '"wire":"AAAA'));
+  expect(changed.difference).toMatchObject({ line: lost + 1, path: 'sha256' });
+});
+
 it('tells the replay what came in while something went out', async () => {
   const { clock, goLive, replay, rows, stream } = rig();
   goLive();

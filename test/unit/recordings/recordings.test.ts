@@ -146,7 +146,7 @@ describe('a recording in trouble', () => {
     expect([file.isGivenUp, files.open(recordName(SID, 1), 'wav').isGivenUp]).toEqual([true, true]);
     expect(lines()[0]).toMatchObject({ event: 'recording.lost', callSid: SID, err: { message: 'gone' } });
     expect(names()).toEqual([`${NAME}.wav.part`]);
-    recordRig(folder).thread.recover();
+    recordRig(folder).recover();
     expect(names()).toEqual([`${NAME}.incomplete.wav`]);
   });
 
@@ -190,19 +190,43 @@ describe('what a dead process left', () => {
     appendFileSync(join(first.folder, `${NAME}.wav.part`), Uint8Array.of(9));
     appendFileSync(join(first.folder, `${NAME}.jsonl.part`), '{"half":tr');
     const second = recordRig(first.folder);
-    expect(second.thread.recover()).toBe(2);
+    second.recover();
     expect(second.names()).toEqual([`${NAME}.incomplete.jsonl`, `${NAME}.incomplete.wav`]);
     expect(readStrictRecording(second.read(`${NAME}.incomplete.wav`))).toMatchObject({ durationMs: 1000 });
     expect(second.read(`${NAME}.incomplete.jsonl`).toString()).toBe('{"whole":true}\n');
     expect(second.lines()).toMatchObject([{ event: 'recording.recovered', recordings: 2 }]);
   });
 
+  it('is cut where its last whole line ends, however long the half one is', () => {
+    const { folder, names, read, recover } = recordRig();
+    const [one, other] = [`${NAME}.jsonl.part`, `${SID}-1.jsonl.part`];
+    writeFileSync(join(folder, one), `{"whole":true}\n{"wire":"${'A'.repeat(300_000)}`);
+    writeFileSync(join(folder, other), `{"wire":"${'A'.repeat(300_000)}`);
+    recover();
+    expect(names()).toEqual([`${NAME}.incomplete.jsonl`]);
+    expect(read(`${NAME}.incomplete.jsonl`).toString()).toBe('{"whole":true}\n');
+  });
+
+  it('is told from what is being written', () => {
+    const { clock, deliver, files, names, read, recover } = recordRig();
+    const file = files.open(NAME, 'lines');
+    file.write(Buffer.from('{"ha'));
+    clock.advanceMs(1000);
+    deliver();
+    recover();
+    file.write(Buffer.from('lf":true}\n'));
+    file.finish();
+    deliver();
+    expect(names()).toEqual([`${NAME}.jsonl`]);
+    expect(read(`${NAME}.jsonl`).toString()).toBe('{"half":true}\n');
+  });
+
   it('is left alone where it is not ours, and named where it cannot be finished', () => {
-    const { folder, lines, names, thread } = recordRig();
+    const { folder, lines, names, recover } = recordRig();
     for (const name of ['notes.part', 'CA12-0.wav.part', 'CA12-0.wav'])
       writeFileSync(join(folder, name), 'mine');
     mkdirSync(join(folder, `${NAME}.wav.part`));
-    expect(thread.recover()).toBe(0);
+    recover();
     expect(names()).toEqual([`${NAME}.wav.part`, 'CA12-0.wav', 'CA12-0.wav.part', 'notes.part'].sort());
     expect(lines()).toMatchObject([{ event: 'recording.failed', path: join(folder, `${NAME}.wav.part`) }]);
   });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { RecordError } from '../../../src/errors.ts';
@@ -89,4 +89,10 @@ it('refuses a file that is not there', () => {
   expect(() => readRecord('/nowhere/call.jsonl')).toThrow(
     'Expected a file that can be read, received there is none',
   );
+});
+
+it('says of a packed file that is cut what is wrong with it', () => {
+  const path = join(temporaryFolder(), 'call.jsonl.gz');
+  writeFileSync(path, readFileSync(join(FIXTURES, 'keypad-0.jsonl.gz')).subarray(0, 20_000));
+  expect(() => readRecord(path)).toThrow('received gzip that is damaged or cut (Z_BUF_ERROR)');
 });

@@ -275,7 +275,7 @@ describe('a call', () => {
         disposition: { kind: 'hangup' },
         lastWords: 'Goodbye.',
       });
-      stream.hooks.post({ kind: 'prompt.ended', callId, playId: 1, outcome, playedMs: 0 });
+      stream.hooks.post({ kind: 'prompt.ended', callId, playId: 1, outcome, playedMs: 0, sentMs: 0 });
       stream.end('completed');
       expect(directory.lastEnd(CALL)?.disposition).toEqual(left);
     },
