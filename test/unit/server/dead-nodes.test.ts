@@ -3,12 +3,13 @@ import { callsOfDeadNodes } from '../../../src/server/dead-nodes.ts';
 import type { LiveCallPlace, NodeSeen } from '../../../src/store/call-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-/** Nodes on a database of this test's own; those in `beating` say every 2 s that they live. */
+/** Nodes on a database of this test's own; those in `beating` say every 2 s that they live, and `self` asks. */
 function fleetUnderTest() {
   const clock = new FakeClock();
   const calls: LiveCallPlace[] = [];
   const seenAt = new Map<string, number>();
-  const beating = new Set<string>();
+  const startedAt = new Map<string, number>([['self', 1000]]);
+  const beating = new Set(['self']);
   let isAway = false;
   const live = (callSid: string, nodeId: string, attempt = 0) => {
     calls.push({ callSid, nodeId, attempt } as LiveCallPlace);
@@ -19,12 +20,16 @@ function fleetUnderTest() {
       if (isAway) throw new Error('away');
       return [...calls];
     },
-    nodes: async () => [...seenAt].map(([nodeId, at]) => ({ nodeId, seenAtWallMs: at }) as NodeSeen),
+    nodes: async () =>
+      [...seenAt].map(
+        ([nodeId, at]) =>
+          ({ nodeId, seenAtWallMs: at, startedAtWallMs: startedAt.get(nodeId) ?? 0 }) as NodeSeen,
+      ),
   };
   let isClosed = false;
   let found: readonly string[] | null = null;
   const begin = () =>
-    void callsOfDeadNodes({ clock, store }, () => isClosed).then((left) => {
+    void callsOfDeadNodes({ clock, nodeId: 'self', store }, () => isClosed).then((left) => {
       found = left.map(({ callSid }) => callSid);
     });
   const looks = async (count: number) => {
@@ -36,7 +41,7 @@ function fleetUnderTest() {
     }
   };
   return {
-    ...{ begin, beating, calls, live, looks, seenAt },
+    ...{ begin, beating, calls, live, looks, seenAt, startedAt },
     close: () => (isClosed = true),
     databaseIsAway: (away: boolean) => (isAway = away),
     found: () => found,
@@ -93,6 +98,39 @@ describe('the calls of dead nodes', () => {
     beating.add('living');
     await looks(3);
     expect(found()).toEqual([]);
+  });
+
+  it('are nobody’s while the database takes no heartbeats: its disk is full, or it is a standby', async () => {
+    const { begin, beating, found, live, looks } = fleetUnderTest();
+    live('CA1', 'living');
+    beating.add('living');
+    begin();
+    await looks(1);
+    const all = [...beating];
+    beating.clear();
+    await looks(10);
+    for (const nodeId of all) beating.add(nodeId);
+    await looks(10);
+    expect(found()).toEqual([]);
+  });
+
+  it('are left to the first of several nodes that start in their place', async () => {
+    const [ours, theirs, ofTheFallen] = [fleetUnderTest(), fleetUnderTest(), fleetUnderTest()];
+    for (const { begin, beating, live, looks, seenAt, startedAt } of [ours, theirs, ofTheFallen]) {
+      live('CA1', 'dead');
+      seenAt.set('dead', 500);
+      // Who was there before it died looks for nobody.
+      startedAt.set('old', 100);
+      startedAt.set('other', seenAt === ours.seenAt ? 1001 : 999);
+      for (const nodeId of ['old', 'other']) {
+        seenAt.set(nodeId, 1);
+        beating.add(nodeId);
+      }
+      if (seenAt === ofTheFallen.seenAt) beating.delete('other');
+      begin();
+      await looks(6);
+    }
+    expect([ours, theirs, ofTheFallen].map(({ found }) => found())).toEqual([['CA1'], [], ['CA1']]);
   });
 
   it('are nobody’s business once the server closes', async () => {
