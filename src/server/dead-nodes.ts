@@ -1,6 +1,6 @@
 /**
  * The calls of nodes that have died without a word; for a node that starts, perhaps in the place of one of them. Dead is who
- * has not said for 10 s that it lives, over looks at the database that were all answered and in which some other had said so:
+ * has not said for 14 s that it lives, over looks at the database that were all answered and in which some other had said so:
  * while it answers nobody, or takes no word of anybody (a full disk, a standby), nobody can be seen. What came back on another
  * node meanwhile is left out; and where several nodes start at once, so is what is another's to bring back. I/O thread.
  */
@@ -16,8 +16,12 @@ export interface DeadNodesParts {
 
 /** As often as a node says that it lives (node-registry.ts). */
 const LOOK_EVERY_MS = 2000;
-/** One that is only slow has been heard by then: a false word costs its callers an apology. */
-const SILENT_LOOKS = 5;
+/**
+ * A false word costs the callers of a node an apology. One whose connection is lost on the way notices after 8 s
+ * (postgres-settings.ts) and says so on a new one 2 s later: it is silent for 12 s at most. After 30 s there is nothing to be
+ * found any more: others have ended its calls in the records.
+ */
+const SILENT_LOOKS = 7;
 /** This node speaks as often as it looks, but not in step: between two looks there may be no word of it, between three there is. */
 const MUTED_LOOKS = 2;
 /** A database that is away for longer has other troubles. */
@@ -31,7 +35,7 @@ interface Look {
   readonly nodes: ReadonlyMap<string, NodeSeen>;
 }
 
-/** Resolves after some 10 s, at once where no call is live. Empty once `isClosed`. Never rejects. */
+/** Resolves after some 14 s, at once where no call is live. Empty once `isClosed`. Never rejects. */
 export async function callsOfDeadNodes(
   { clock, nodeId, store }: DeadNodesParts,
   isClosed: () => boolean,

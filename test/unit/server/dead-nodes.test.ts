@@ -49,13 +49,13 @@ function fleetUnderTest() {
 }
 
 describe('the calls of dead nodes', () => {
-  it('are those whose node has said nothing for 10 s', async () => {
+  it('are those whose node has said nothing for 14 s', async () => {
     const { beating, begin, found, live, looks } = fleetUnderTest();
     live('CA1', 'dead');
     live('CA2', 'living');
     beating.add('living');
     begin();
-    await looks(4);
+    await looks(6);
     expect(found()).toBeNull();
     await looks(1);
     expect(found()).toEqual(['CA1']);
@@ -78,7 +78,7 @@ describe('the calls of dead nodes', () => {
     const { beating, begin, calls, found, live, looks } = fleetUnderTest();
     for (const callSid of ['CA1', 'CA2', 'CA3']) live(callSid, 'dead');
     begin();
-    await looks(3);
+    await looks(5);
     calls.splice(1, 2);
     live('CA2', 'living', 1);
     beating.add('living');
@@ -97,6 +97,16 @@ describe('the calls of dead nodes', () => {
     await looks(2);
     beating.add('living');
     await looks(3);
+    expect(found()).toEqual([]);
+  });
+
+  it('are not those of a node that has lost its connection once, and speaks again after 12 s', async () => {
+    const { begin, beating, found, live, looks } = fleetUnderTest();
+    live('CA1', 'cut off');
+    begin();
+    await looks(6);
+    beating.add('cut off');
+    await looks(2);
     expect(found()).toEqual([]);
   });
 
@@ -128,7 +138,7 @@ describe('the calls of dead nodes', () => {
       }
       if (seenAt === ofTheFallen.seenAt) beating.delete('other');
       begin();
-      await looks(6);
+      await looks(8);
     }
     expect([ours, theirs, ofTheFallen].map(({ found }) => found())).toEqual([['CA1'], [], ['CA1']]);
   });
@@ -139,7 +149,7 @@ describe('the calls of dead nodes', () => {
     begin();
     await looks(2);
     close();
-    await looks(5);
+    await looks(7);
     expect(found()).toEqual([]);
   });
 });
