@@ -101,12 +101,13 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
   let server: TrunklineServer | null = null;
+  const nodeId = newNodeId();
   const storeLink = new StoreLink(
     options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
     {
       path: join(dataDir, 'trunkline.db'),
       database: databaseOf(config),
-      nodeId: newNodeId(),
+      nodeId,
       nodeUrl: config.STREAM_URL ?? config.publicUrl ?? `http://${config.HOST}:${config.PORT}`,
       results: resultsOf(config),
       ...threadLog,
@@ -185,6 +186,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       clock,
       log,
       store,
+      nodeId,
       storeHealth: () => {
         // Calls commit from their workers: what waits is known to the store thread, and here what this thread has asked.
         const { lateWrites, refusedWrites } = storeLink.health;

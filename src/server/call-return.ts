@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import { sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
 import { dial, hangup } from '../protocol/twiml.ts';
-import { waitAgain, waitsOf } from '../protocol/waiting.ts';
+import { tryElsewhere, waitAgain, waitsOf } from '../protocol/waiting.ts';
 import type { CallRecord, CallStore } from '../store/call-store.ts';
 import type { Admission } from './admission.ts';
 import type { CallDirectory } from './call-directory.ts';
@@ -126,7 +126,7 @@ export class CallReturn {
     webhook: Webhook,
     resumed: { attempt: number; hadStream: boolean; path: string },
   ): void {
-    const { admission, door, readiness } = this.#parts;
+    const { admission, door, readiness, store } = this.#parts;
     const { callSid, caller } = webhook;
     // While others drain or start, the caller waits: this process comes back, or another node answers.
     if (readiness.leaving === 'ending' || !readiness.isWarm) {
@@ -136,7 +136,12 @@ export class CallReturn {
     // Whoever had a stream was let in, and keeps the slot; a stream that never came was not, or let its slot go.
     if (resumed.hadStream) admission.renew(callSid, caller);
     else if (admission.request(callSid, caller) === 'full') {
-      exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.full)));
+      // A stream that met a full node, while the slot is kept on the one that let the call in.
+      const wait =
+        store.engine === 'postgres'
+          ? tryElsewhere(door.url(exchange, resumed.path), waitsOf(exchange.query))
+          : null;
+      exchange.answer(twimlAnswer(wait ?? sayAndHangup(SPOKEN.full)));
       return;
     }
     exchange.answer(door.connect(exchange, webhook, resumed.attempt));

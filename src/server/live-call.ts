@@ -116,6 +116,7 @@ export class LiveCall {
     switch (message.kind) {
       case 'snapshot':
         this.#state = message.state;
+        this.#recovery.committed();
         return;
       case 'note':
         this.#register.noted(this.callSid, message.note);

@@ -21,6 +21,8 @@ export interface SilentCallsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Pick<CallStore, 'list' | 'finish' | 'engine' | 'liveCalls' | 'nodes'>;
+  /** This node, among those that share the store. */
+  readonly nodeId: string;
   readonly redirect: RedirectCall;
   /** Where the carrier is to ask for the call. */
   readonly continueUrl: (callSid: string, attempt: number) => string;
@@ -138,16 +140,18 @@ export function createSilentCalls(parts: {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: CallStore;
+  readonly nodeId: string;
   readonly door: CallDoor;
   readonly directory: Pick<CallDirectory, 'claimedAttempt'>;
 }): SilentCalls | null {
-  const { clock, directory, door, log, settings, store } = parts;
+  const { clock, directory, door, log, nodeId, settings, store } = parts;
   const { accountSid, apiBaseUrl: baseUrl, authToken, publicUrl } = settings;
   if (accountSid === null || authToken === null || baseUrl === null || publicUrl === null) return null;
   return new SilentCalls({
     clock,
     log,
     store,
+    nodeId,
     redirect: redirectBy({ accountSid, authToken, baseUrl }),
     continueUrl: (callSid, attempt) => door.continueUrl(callSid, attempt) ?? '',
     isKnown: (callSid) => directory.claimedAttempt(callSid) >= 0,

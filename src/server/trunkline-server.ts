@@ -49,6 +49,8 @@ export interface ServerParts {
   readonly log: Log;
   /** Not closed with the server. */
   readonly store: CallStore;
+  /** By which the store, and other nodes, know this one. */
+  readonly nodeId: string;
   readonly storeHealth: () => StoreHealth;
   /** What threads tell of speech vendors is kept here. */
   readonly vendors: VendorHealthBoard;

@@ -6,7 +6,7 @@
  */
 import { sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
-import { waitAgain, waitsOf } from '../protocol/waiting.ts';
+import { tryElsewhere, waitAgain, waitsOf } from '../protocol/waiting.ts';
 import { VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { Admission } from './admission.ts';
 import type { CallDirectory } from './call-directory.ts';
@@ -16,9 +16,6 @@ import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
 import type { WarmWait } from './warm-wait.ts';
 import type { WebhookGate } from './webhook-gate.ts';
-
-/** Twice 2 s: by then a balancer has noticed which node takes nobody, and does not send the caller there again. */
-const ELSEWHERE_WAITS = 2;
 
 export interface VoiceParts {
   readonly gate: WebhookGate;
@@ -66,9 +63,7 @@ export class VoiceWebhook {
 
   #refuse(exchange: Exchange, words: string): void {
     const { door, hasOthers } = this.#parts;
-    const waits = waitsOf(exchange.query);
-    const wait =
-      hasOthers && waits < ELSEWHERE_WAITS ? waitAgain(door.url(exchange, VOICE_PATH), waits) : null;
+    const wait = hasOthers ? tryElsewhere(door.url(exchange, VOICE_PATH), waitsOf(exchange.query)) : null;
     exchange.answer(twimlAnswer(wait ?? sayAndHangup(words)));
   }
 }

@@ -89,17 +89,14 @@ export class Outbox {
     return this.#waiting(1, nowWallMs, limit);
   }
 
-  /** When something will be due next, of what is not due yet; null: nothing waits. */
+  /** When something may be tried next, of what may not be yet; null: nothing waits. */
   async nextDueAtWallMs(nowWallMs: number): Promise<number | null> {
+    const nextTry = sql<number>`case when is_aside = 1 or try_at_wall_ms > due_at_wall_ms then try_at_wall_ms else due_at_wall_ms end`;
     const row = await this.#tables
       .selectFrom('outbox')
-      .select(
-        sql<number | null>`min(case when is_aside = 1 then try_at_wall_ms else due_at_wall_ms end)`.as(
-          'next',
-        ),
-      )
+      .select(sql<number | null>`min(${nextTry})`.as('next'))
       .where('state', '=', 'waiting')
-      .where(sql<number>`case when is_aside = 1 then try_at_wall_ms else due_at_wall_ms end`, '>', nowWallMs)
+      .where(nextTry, '>', nowWallMs)
       .executeTakeFirst();
     return row?.next ?? null;
   }
@@ -170,10 +167,14 @@ export class Outbox {
       // A call that began again at the very moment in which others took it for lost has no end: its result is to come.
       .where('end_reason', 'is not', null)
       .where('is_aside', '=', isAside)
-      .where((row) => {
-        const due = isAside === 1 ? 'try_at_wall_ms' : 'due_at_wall_ms';
-        return row.or([row(due, '<=', nowWallMs), row(due, '>', nowWallMs + PUT_OFF_MAX_MS)]);
-      })
+      // Aside it has been due for long. In line it waits for both: its call can come back no more, and its last words are in.
+      .where((row) =>
+        row.and(
+          (['due_at_wall_ms', 'try_at_wall_ms'] as const).map((at) =>
+            row.or([row(at, '<=', nowWallMs), row(at, '>', nowWallMs + PUT_OFF_MAX_MS)]),
+          ),
+        ),
+      )
       .orderBy('due_at_wall_ms')
       .orderBy('outbox.call_sid')
       .limit(limit)

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import type { CallFilter, StoreWrite } from '../channel/store-messages.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { toKeptCall, toTurn } from './call-rows.ts';
 import type { CallTurn, KeptCall, LiveCallPlace, NodeSeen } from './call-store.ts';
 import type { Tables } from './schema.ts';
@@ -16,6 +17,8 @@ export interface SqlStoreOptions {
   readonly nodeId?: string;
   /** A finish puts the call's result into the outbox. Default false. */
   readonly keepsResults?: boolean;
+  /** Tests pass one that they advance. */
+  readonly clock?: Pick<Clock, 'wallMs'>;
 }
 
 export type WriteResult = 'begun' | 'fenced' | null;
@@ -37,11 +40,13 @@ export class SqlStore {
 
   constructor(engine: SqlEngine, options: SqlStoreOptions = {}) {
     this.#engine = engine;
+    const { clock = systemClock } = options;
     this.nodeId = options.nodeId ?? randomUUID();
     this.statements = new StoreStatements(engine.tables, {
       nodeId: this.nodeId,
       keepsResults: options.keepsResults ?? false,
       hangUpChannel: engine.name === 'postgres' ? HANG_UP_CHANNEL : null,
+      wallMs: () => clock.wallMs(),
     });
   }
 

@@ -23,6 +23,8 @@ export interface StatementOptions {
   readonly keepsResults: boolean;
   /** Every node that shares the database listens on this channel; null: there is but one, and it looks into a table. */
   readonly hangUpChannel: string | null;
+  /** The wall clock: when a statement is written, however long ago it was asked for. */
+  readonly wallMs: () => number;
 }
 
 /** Which calls, as a condition on their rows. */
@@ -40,6 +42,8 @@ const FINAL_REASONS: readonly EndReason[] = [
 const PRESUMED: EndReason = 'node lost';
 /** The worker's own last words for a call come from another thread than its end, and a little later. */
 export const SETTLE_MS = 1000;
+/** Of an end that waited while the store was away: so do those words, behind thousands of others. */
+const BACKLOG_SETTLE_MS = 10_000;
 /**
  * Twilio asks where a lost call goes on at once, five times, 15 s each at most, and the supervisor makes it wait 5 x 2 s:
  * who has not come back by then, does not.
@@ -275,7 +279,9 @@ export class StoreStatements {
     if (!this.#options.keepsResults) return [finish];
     const delayMs = FINAL_REASONS.includes(reason) ? SETTLE_MS : RETURN_GRACE_MS;
     const ended = this.#callOf(write, ['end_reason', '=', reason]);
-    return [finish, this.#enqueue(ended, atWallMs + delayMs, atWallMs)];
+    const nowWallMs = this.#options.wallMs();
+    const settleMs = nowWallMs - atWallMs > SETTLE_MS ? BACKLOG_SETTLE_MS : SETTLE_MS;
+    return [finish, this.#enqueue(ended, atWallMs + delayMs, nowWallMs + settleMs)];
   }
 
   #flow({ hash, name, text: flowText, atWallMs }: WriteOf<'flow'>): readonly CompiledQuery[] {
@@ -302,8 +308,12 @@ export class StoreStatements {
     return [keep.compile()];
   }
 
-  /** One result a call, whatever comes twice; one that waits is due when the last end says. */
-  #enqueue(calls: ReturnType<typeof selectCallSids>, dueAtWallMs: number, nowWallMs: number): CompiledQuery {
+  /** One result a call, whatever comes twice; one that waits is due when the last end says, and not tried before then. */
+  #enqueue(
+    calls: ReturnType<typeof selectCallSids>,
+    dueAtWallMs: number,
+    tryAtWallMs: number,
+  ): CompiledQuery {
     return this.#tables
       .insertInto('outbox')
       .columns(['call_sid', 'due_at_wall_ms', 'state', 'tries', 'is_aside', 'try_at_wall_ms'])
@@ -313,13 +323,16 @@ export class StoreStatements {
           text('waiting').as('state'),
           integer(0).as('tries'),
           integer(0).as('is_aside'),
-          integer(nowWallMs).as('try_at_wall_ms'),
+          integer(tryAtWallMs).as('try_at_wall_ms'),
         ]),
       )
       .onConflict((conflict) =>
         conflict
           .column('call_sid')
-          .doUpdateSet((row) => ({ due_at_wall_ms: row.ref('excluded.due_at_wall_ms') }))
+          .doUpdateSet((row) => ({
+            due_at_wall_ms: row.ref('excluded.due_at_wall_ms'),
+            try_at_wall_ms: row.ref('excluded.try_at_wall_ms'),
+          }))
           .where('outbox.state', '=', 'waiting')
           .where('outbox.tries', '=', 0),
       )

@@ -237,6 +237,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
     clock: systemClock,
     log,
     store,
+    nodeId: 'node',
     storeHealth: () => ({
       engine: 'memory',
       isAlive: true,

@@ -92,6 +92,7 @@ interface Manifest {
           {
             readonly env: readonly { readonly name: string; readonly value: string }[];
             readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+            readonly resources: { readonly requests: { readonly cpu: string } };
             readonly readinessProbe: Probe;
             readonly livenessProbe: Probe;
             readonly startupProbe: Probe;
@@ -125,6 +126,12 @@ describe('the Kubernetes manifests', () => {
       Number(waitSeconds) + config.DRAIN_SECONDS + AFTER_DRAIN_SECONDS,
     );
     expect(container.ports).toEqual([{ name: 'http', containerPort: config.PORT }]);
+  });
+
+  it('give a pod the workers and calls of its own CPUs, not of its whole machine', () => {
+    const cores = Number(container.resources.requests.cpu);
+    const own = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
+    expect(own).toMatchObject({ WORKERS: String(cores), MAX_CALLS: String(500 * cores) });
   });
 
   it('belong together: Service, disruption budget and Deployment', () => {
@@ -167,6 +174,8 @@ describe('the image', () => {
     for (const path of copied) expect([path, existsSync(`${ROOT}${path}`)]).toEqual([path, true]);
     const ignored = readFileSync(`${ROOT}.dockerignore`, 'utf8').split('\n');
     for (const path of copied) expect(ignored).not.toContain(path);
+    // Secrets stand in deploy/.env, too.
+    expect(ignored).toContain('**/.env');
   });
 
   it('runs the server itself, open to its network, and keeps its data in a volume', () => {

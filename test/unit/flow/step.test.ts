@@ -215,6 +215,16 @@ describe('a call that comes back', () => {
     expect(walk.kinds).toEqual(['play', 'hangup']);
     expect(walk.state).toMatchObject({ phase: 'ended', outcome: 'undecided' });
   });
+
+  it('is not let go while something is heard of the caller in between, be it silence', () => {
+    const walk = call();
+    for (let times = 0; times < 3; times++) walk.happen({ kind: 'resumed' });
+    walk.callerSays('42');
+    for (let times = 0; times < 3; times++) walk.happen({ kind: 'resumed' });
+    walk.callerIsSilent();
+    for (let times = 0; times < 3; times++) walk.happen({ kind: 'resumed' });
+    expect(walk.state).toMatchObject({ phase: 'asking', answers: { age: 42 }, resumes: 3 });
+  });
 });
 
 describe('a call that ended', () => {

@@ -17,7 +17,7 @@ async function officeUnderTest(place: StorePlace) {
   const receiver = new ResultReceiver();
   const { log, lines } = keptLog();
   let working = 0;
-  const { store, engine } = await place.openWhole({ keepsResults: true });
+  const { store, engine } = await place.openWhole({ keepsResults: true, clock });
   const outbox = new Outbox(engine, 'reader');
 
   const nodeBegins = (nodeId: string) => {
@@ -84,6 +84,16 @@ async function officeUnderTest(place: StorePlace) {
       ];
       await store.write(writes);
     },
+    /** What waited while the store was away: the end comes first, `lastWords` writes what the call decided. */
+    callEndWasHeldUp: async (callSid: string, heldUpMs: number) => {
+      const call = { callSid, attempt: 0, atWallMs: clock.wallMs() - heldUpMs };
+      await store.write([
+        { kind: 'begin', ...call, from: '+1', to: '+2', flowHash: 'f' },
+        { kind: 'finish', ...call, reason: 'completed' },
+      ]);
+      const decided = { state: '{}', outcome: 'eligible', answers: '{"age":70}' };
+      return { lastWords: () => store.write([{ kind: 'commit', ...call, ...decided }]) };
+    },
     callReturns: (callSid: string, attempt: number) =>
       store.write([
         { kind: 'begin', callSid, attempt, from: '', to: '', flowHash: 'f', atWallMs: clock.wallMs() },
@@ -96,6 +106,26 @@ describe.each(enginesUnderTest())('results out of $name', (engine) => {
   afterAll(() => engine.stop(), 60_000);
   const it_ = it.skipIf(engine.missing !== null);
   const openOffice = async () => officeUnderTest(await engine.place());
+
+  it_('wait for the last words of a call whose end was held up, in their order', async () => {
+    const office = await openOffice();
+    const outcomes: unknown[] = [];
+    office.receiver.answers = ({ body }) => {
+      outcomes.push((JSON.parse(body) as { outcome: unknown }).outcome);
+      return { kind: 'delivered' };
+    };
+    office.nodeBegins('one');
+    const calls = [
+      await office.callEndWasHeldUp('CAb', 60_000),
+      await office.callEndWasHeldUp('CAa', 30_000),
+    ];
+    await office.timePasses(8000);
+    expect(office.receiver.taken).toEqual([]);
+    for (const { lastWords } of calls) await lastWords();
+    await office.timePasses(5000);
+    expect(office.receiver.taken).toEqual(['CAb', 'CAa']);
+    expect(outcomes).toEqual(['eligible', 'eligible']);
+  });
 
   it_('are delivered a second after the end of their call, in order of finish', async () => {
     const office = await openOffice();

@@ -362,6 +362,16 @@ describe('a call whose worker is lost', () => {
     expect(stream.told.slice(1)).toEqual(['goodbye apology worker failed']);
   });
 
+  it('goes on being moved for as long as its caller gets on in between', async () => {
+    const { call, says, stream, workerLost } = await withCall();
+    for (let loss = 0; loss < 6; loss++) {
+      workerLost([call.callId]);
+      says({ kind: 'snapshot', callId: call.callId, state: 'asked again' });
+      says({ kind: 'snapshot', callId: call.callId, state: 'answered' });
+    }
+    expect(stream.told.slice(1)).toEqual([]);
+  });
+
   it('that was being served gets a worker of its own, and the other call does not', async () => {
     const { call, goLiveAs, waiting, workerLost, posted } = await withCall();
     const other = await goLiveAs(OTHER_CALL);

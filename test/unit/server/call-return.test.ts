@@ -8,7 +8,11 @@ const CALL = `CA${'a'.repeat(32)}`;
 const WEBHOOK = { callSid: CALL, caller: { accountSid: '', from: '', to: '' }, errorCode: '' };
 
 /** A node that is asked about a call; `records`: what its store says each time. */
-function nodeUnderTest(records: readonly (Partial<CallRecord> | null | Error)[], claimedAttempt = -1) {
+function nodeUnderTest(
+  records: readonly (Partial<CallRecord> | null | Error)[],
+  claimedAttempt = -1,
+  slots = 'admitted',
+) {
   const clock = new FakeClock();
   const answers = [...records];
   let reads = 0;
@@ -20,7 +24,7 @@ function nodeUnderTest(records: readonly (Partial<CallRecord> | null | Error)[],
     warmWait: { wait: async () => {} } as never,
     asked: () => steps.push('asked'),
     answered: () => steps.push('answered'),
-    admission: { renew: () => {}, request: () => 'admitted' } as never,
+    admission: { renew: () => {}, request: () => slots } as never,
     directory: { claimedAttempt: () => claimedAttempt, isLive: () => false, lastEnd: () => null } as never,
     door: {
       url: (_exchange: Exchange, path: string) => `https://bot.example.org${path}`,
@@ -82,6 +86,13 @@ describe('the answer for a call whose stream was on another node', () => {
     expect(await ask('waits=1')).toBe('stream 1');
     const away = nodeUnderTest([new Error('gone')]);
     expect(await away.ask('waits=5')).toMatch(/^<\?xml.*<Say.*<Hangup\/>/s);
+  });
+
+  it('tries the others where this one is full and the stream has reached none', async () => {
+    const full = nodeUnderTest([null], -1, 'full');
+    expect(await full.ask()).toMatch(/<Pause length="2"\/><Redirect.*token\?waits=1</);
+    expect(await full.ask('waits=2')).toMatch(/<Say.*<Hangup\/>/);
+    expect(await nodeUnderTest([open], -1, 'full').ask()).toBe('stream 1');
   });
 
   it('is open until the carrier has been told: whoever leaves waits for that', async () => {

@@ -36,4 +36,27 @@ describe('Recovery', () => {
     const steps = [1, 2, 3].map(() => recovery.workerLost(false));
     expect(steps).toEqual(['move', 'move', 'goodbye']);
   });
+
+  it('counts anew once the caller has got on, and the moves all the same', () => {
+    const recovery = new Recovery();
+    const steps = Array.from({ length: 8 }, () => {
+      const step = recovery.workerLost(false);
+      // The question asked again, and the answer to it.
+      recovery.committed();
+      recovery.committed();
+      return step;
+    });
+    expect(steps).toEqual(Array(8).fill('move'));
+    expect(recovery.beginnings).toBe(8);
+  });
+
+  it('does not take the question that is asked again for progress', () => {
+    const recovery = new Recovery();
+    const steps = Array.from({ length: 4 }, () => {
+      const step = recovery.workerLost(false);
+      recovery.committed();
+      return step;
+    });
+    expect(steps).toEqual(['move', 'move', 'move', 'goodbye']);
+  });
 });

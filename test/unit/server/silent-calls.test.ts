@@ -46,6 +46,7 @@ function rig(
         return 'durable';
       },
     },
+    nodeId: 'self',
     redirect: async (_callSid, url) => {
       asked.push({ url, atMs: clock.nowMs() });
       return answers[Math.min(asked.length, answers.length) - 1]!;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StoreWrite } from '../../../src/channel/store-messages.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { PostgresEngine } from '../../../src/store/postgres-engine.ts';
@@ -38,6 +38,33 @@ describe('PostgresEngine', () => {
       { version: SCHEMA_VERSION },
     ]);
     await Promise.all(engines.map((engine) => engine.close()));
+  });
+
+  it_('holds no call of other nodes up while a step waits for a table that somebody reads', async () => {
+    const url = await server.createDatabase();
+    const older = await PostgresEngine.open({ url, poolMax: 2 }, silentLog);
+    onTestFinished(() => older.close());
+    await asked(
+      url,
+      'alter table trunkline.calls drop column transfer_to; update trunkline.schema_version set version = 2',
+    );
+    const backup = new pg.Client({ connectionString: url });
+    await backup.connect();
+    await backup.query('begin; select count(*) from trunkline.calls');
+    const opening = PostgresEngine.open({ url, poolMax: 2 }, silentLog);
+    const waits = `select 1 from pg_stat_activity where query ~ '^\\s*alter table' and wait_event_type = 'Lock'`;
+    await vi.waitFor(async () => expect(await asked(url, waits)).toHaveLength(1), {
+      timeout: 10_000,
+      interval: 20,
+    });
+    const beganAtMs = performance.now();
+    await older.tables.selectFrom('calls').select('call_sid').execute();
+    expect(performance.now() - beganAtMs).toBeLessThan(2000);
+    await backup.end();
+    await (await opening).close();
+    expect(await asked(url, 'select version from trunkline.schema_version')).toEqual([
+      { version: SCHEMA_VERSION },
+    ]);
   });
 
   it_('refuses the schema of a newer version, and names both', async () => {
