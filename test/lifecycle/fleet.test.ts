@@ -41,7 +41,11 @@ describe.skipIf(postgresMissing !== null)('two nodes on PostgreSQL behind a bala
     const [yes, no] = await Promise.all([speak('yes'), speak('no')]);
     const wanted = [0, 1, 2, 3].map((at) => ({ first: true, second: at % 2 === 0, number: 100 + at }));
     const calls = wanted.map(({ second, number }) =>
-      rig.place('three', { first: yes, second: second ? yes : no, number: `${number}` }),
+      rig.place('three', {
+        first: [yes, yes, '1'],
+        second: second ? [yes, yes, '1'] : [no, no, '2'],
+        number: `${number}`,
+      }),
     );
     const through = rig.place('through', { first: yes });
     const reports = await Promise.all(calls.map((call) => call.ended));
@@ -199,7 +203,11 @@ describe.skipIf(postgresMissing !== null)('two nodes on PostgreSQL behind a bala
       number: 100 + at,
     }));
     const calls = wanted.map(({ second, number }) =>
-      rig.place('three', { first: yes, second: second ? yes : no, number: `${number}` }),
+      rig.place('three', {
+        first: [yes, yes, '1'],
+        second: second ? [yes, yes, '1'] : [no, no, '2'],
+        number: `${number}`,
+      }),
     );
     const vanishing = Array.from({ length: VANISHING }, () => rig.place('three', { first: yes }));
     const answered = async () =>

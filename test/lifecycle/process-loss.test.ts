@@ -18,7 +18,11 @@ describe('kill -9 of the server process', () => {
       number: 100 + at,
     }));
     const calls = wanted.map(({ second, number }) =>
-      rig.place('three', { first: yes, second: second ? yes : no, number: `${number}` }),
+      rig.place('three', {
+        first: [yes, yes, '1'],
+        second: second ? [yes, yes, '1'] : [no, no, '2'],
+        number: `${number}`,
+      }),
     );
     const answered = async () => {
       const records = await rig.records();

@@ -13,8 +13,9 @@ import { NUMBERS } from './trunkline-rig.ts';
 
 const TURN_SILENCE_MS = 350;
 
-/** What a caller says or presses, by the node that asks. */
-export type ProcessAnswers = Readonly<Record<string, Uint8Array | string>>;
+/** What a caller says or presses, by the node that asks. Several are for its tries in turn, the last one again and again. */
+export type ProcessAnswers = Readonly<Record<string, Answer | readonly Answer[]>>;
+type Answer = Uint8Array | string;
 
 export class RecordedCalls {
   readonly carrier: SimulatedCarrier;
@@ -26,13 +27,14 @@ export class RecordedCalls {
   }
 
   place(number: keyof typeof NUMBERS, answers: ProcessAnswers, options: CallOptions = {}): SimulatedCall {
+    const tries = new Map<string, number>();
     const call = this.carrier.placeCall({
       to: NUMBERS[number],
       timeLimitMs: 90_000,
       ...options,
       caller: {
         silenceMs: TURN_SILENCE_MS,
-        onSilence: (caller) => void this.#answer(call.callSid, caller, answers),
+        onSilence: (caller) => void this.#answer(call.callSid, caller, answers, tries),
       },
     });
     return call;
@@ -72,10 +74,19 @@ export class RecordedCalls {
     expect(await call.ended).toMatchObject({ endedBy: 'caller', errors: [] });
   }
 
-  async #answer(callSid: string, caller: CallerControls, answers: ProcessAnswers): Promise<void> {
+  async #answer(
+    callSid: string,
+    caller: CallerControls,
+    answers: ProcessAnswers,
+    tries: Map<string, number>,
+  ): Promise<void> {
     const state = (await this.store.load(callSid))?.state as FlowState | null | undefined;
-    const answer = answers[state?.nodeId ?? ''];
-    if (answer === undefined) return;
+    const nodeId = state?.nodeId ?? '';
+    const listed = answers[nodeId];
+    if (listed === undefined) return;
+    const tried = tries.get(nodeId) ?? 0;
+    tries.set(nodeId, tried + 1);
+    const answer = Array.isArray(listed) ? listed[Math.min(tried, listed.length - 1)] : listed;
     if (typeof answer === 'string') caller.press(answer);
     else caller.say(answer);
   }
