@@ -11,6 +11,7 @@ export default defineConfig({
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Tests that run at once wait for each other by themselves (test/support/shared-rig.ts).
           maxConcurrency: 64,
           fileParallelism: false,
@@ -21,6 +22,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },
@@ -29,6 +31,7 @@ export default defineConfig({
           name: 'lifecycle',
           include: ['test/lifecycle/**/*.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

@@ -1,11 +1,11 @@
 /**
- * `npm run bench:calls -- --calls 200 --rate 25`: places simulated calls on a server in a process of its own and prints how
+ * `npm run bench:calls -- --calls 200 --rate 25 [--record]`: places simulated calls on a server in a process of its own and prints how
  * each went and what it cost. The carrier shares the machine with the server: its own lateness is in the table, and
  * numbers of the server's mean little once that is more than a frame.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,11 +33,12 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '200' },
     rate: { type: 'string', default: '25' },
     answers: { type: 'string', default: 'words' },
+    record: { type: 'boolean', default: false },
   },
 });
 const calls = toCount('calls', values.calls);
 const rateHz = toCount('rate', values.rate);
-const { answers } = values;
+const { answers, record } = values;
 if (answers !== 'words' && answers !== 'keys') {
   refuse(`Expected words or keys for --answers, received ${answers}`);
 }
@@ -58,6 +59,7 @@ async function bench(): Promise<void> {
     DATA_DIR: folder,
     FLOW,
     MAX_CALLS: String(calls),
+    RECORD_AUDIO: String(record),
     LOG_LEVEL: 'error',
   });
   const connectTo = { host: '127.0.0.1', port: server.port, tls: false };
@@ -107,9 +109,17 @@ async function bench(): Promise<void> {
       'server loop delay',
       `p50 ${usage.loopDelayP50Ms.toFixed(1)}, p99 ${usage.loopDelayP99Ms.toFixed(1)}, longest ${usage.loopDelayMaxMs.toFixed(1)} ms`,
     ],
+    ...(record ? [['recordings', recordings()] as const] : []),
     ['carrier lateness', `longest ${latenessMaxMs.toFixed(0)} ms`],
   ]);
   process.exitCode = outcomes.get('both') === calls ? 0 : 1;
+}
+
+function recordings(): string {
+  const files = readdirSync(join(folder, 'recordings'));
+  const whole = files.filter((name) => /-\d+\.wav$/.test(name));
+  const bytes = sum(whole.map((name) => statSync(join(folder, 'recordings', name)).size));
+  return `${whole.length} whole of ${files.length}, ${(bytes / 2 ** 20).toFixed(1)} MB`;
 }
 
 /** Says yes at every turn. `answered`: from the last frame of it to the bot's first audio. */

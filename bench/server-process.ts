@@ -1,4 +1,4 @@
-/** A Trunkline of its own process for a benchmark: `trunkline start` on a free port, with a probe beside it. */
+/** A Trunkline of its own process for a benchmark: the server alone on a free port, with a probe beside it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ export class ServerProcess {
   /** Resolves when the first caller can be served. Rejects with what the server said if it ends or takes a minute. */
   static start(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
     const flags = ['--disable-warning=ExperimentalWarning', '--import', PROBE];
-    const child = spawn(process.execPath, [...flags, ENTRY, 'start'], {
+    const child = spawn(process.execPath, [...flags, ENTRY, 'start', '--no-supervisor'], {
       env: { ...environment, PORT: '0' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

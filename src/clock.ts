@@ -19,6 +19,15 @@ export interface Clock {
   clearTimer(timer: Timer): void;
 }
 
+/**
+ * The wall clock as it would be if nobody set it from now on: the difference of two readings is the time between them. For
+ * what is as long as a call. It follows no step of the system's clock, so nothing that lives longer should keep one.
+ */
+export function steadyWall(clock: Pick<Clock, 'nowMs' | 'wallMs'>): () => number {
+  const aheadMs = clock.wallMs() - clock.nowMs();
+  return () => clock.nowMs() + aheadMs;
+}
+
 interface SystemTimer extends Timer {
   readonly handle: NodeJS.Timeout;
 }

@@ -40,6 +40,16 @@ const url = (...schemes: string[]) =>
     return z.NEVER;
   });
 
+/** A URL that may hold a secret: it is shown nowhere. Its user, password and query stay as they are. */
+const secretUrl = (expected: string, ...schemes: string[]) =>
+  z
+    .string()
+    .refine(
+      (value) =>
+        URL.canParse(value) && schemes.includes(new URL(value).protocol) && new URL(value).hash === '',
+      expected,
+    );
+
 /** Names separated by commas, each once; `auto` (null here) leaves the choice to the keys that are there. */
 const chain = <Name extends string>(...names: readonly Name[]) =>
   z
@@ -83,6 +93,14 @@ export const SETTINGS = {
     ),
   DATA_DIR: z.string().default('data'),
   SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  DATABASE_URL: secretUrl(
+    'a URL that begins with postgres:// or postgresql://',
+    'postgres:',
+    'postgresql:',
+  ).optional(),
+  DATABASE_POOL: wholeNumber(2, 64).default(4),
+  RESULT_URL: secretUrl('a URL that begins with https:// or http://', 'https:', 'http:').optional(),
+  RESULT_SECRET: z.string().min(16, 'at least 16 characters').optional(),
   FLOW: z.string().default('flows/eligibility.yaml'),
   WORKERS: wholeNumber(1, 64).default(() => availableParallelism()),
   MAX_CALLS: wholeNumber(1, 100_000).default(() => CALLS_PER_CORE * availableParallelism()),
@@ -121,6 +139,9 @@ export const SETTINGS = {
   PROMPT_CACHE_MB: wholeNumber(1, 65_536).default(512),
   WORKER_STALL_MS: wholeNumber(500, 60_000).default(2000),
   WORKER_MEMORY_MB: wholeNumber(64, 65_536).default(512),
+  RECORD_AUDIO: flag.default(false),
+  RECORD_CALLS: z.string().optional(),
+  RECORDINGS_KEEP_DAYS: wholeNumber(1, 3650).default(30),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -137,7 +158,7 @@ export interface Config extends Settings {
   readonly publicUrl: string | null;
   /** Which vendors listen and speak, out of the settings above. */
   readonly speech: SpeechSettings;
-  /** Names in `.env` that no setting has, with the nearest one: most likely misspelt. */
+  /** Names in `.env` that no setting has, with the nearest one: most likely misspelt. And what is well for one node only. */
   readonly warnings: readonly string[];
 }
 
@@ -167,7 +188,12 @@ export function parseConfig(environment: Environment, fileNames: readonly string
   const publicUrl =
     values.PUBLIC_URL ?? (values.TWILIO_DOMAIN === undefined ? null : `https://${values.TWILIO_DOMAIN}`);
   checkTogether(values, publicUrl);
-  return { ...values, publicUrl, speech: toSpeechSettings(values), warnings: misspelt(fileNames) };
+  return {
+    ...values,
+    publicUrl,
+    speech: toSpeechSettings(values),
+    warnings: [...misspelt(fileNames), ...ownKey(values)],
+  };
 }
 
 /**
@@ -236,6 +262,11 @@ function checkTogether(values: Settings, publicUrl: string | null): void {
       'TWILIO_DOMAIN: expected the public host name (or PUBLIC_URL) that Twilio signs its requests for, since TWILIO_AUTH_TOKEN is set, received nothing',
     );
   }
+  if (values.RESULT_URL !== undefined && values.RESULT_SECRET === undefined) {
+    throw new ConfigError(
+      'RESULT_SECRET: expected at least 16 characters that sign the results, since RESULT_URL is set, received nothing',
+    );
+  }
   if ((values.TLS_CERT === undefined) !== (values.TLS_KEY === undefined)) {
     const missing = values.TLS_CERT === undefined ? 'TLS_CERT' : 'TLS_KEY';
     throw new ConfigError(
@@ -244,11 +275,19 @@ function checkTogether(values: Settings, publicUrl: string | null): void {
   }
 }
 
+/** A key that each node makes for itself: what one has minted, the next refuses. */
+function ownKey({ DATABASE_URL, SESSION_SECRET }: Settings): string[] {
+  if (DATABASE_URL === undefined || SESSION_SECRET !== undefined) return [];
+  return [
+    'SESSION_SECRET: not set; one node makes a key of its own, and nodes that share DATABASE_URL must share the secret',
+  ];
+}
+
 /** Secrets are never echoed. */
 function shown(name: string, value: string | undefined): string {
   if (value === undefined) return 'nothing';
   // A URL may hold a user and a password.
-  const isSecret = /TOKEN|SECRET|API_KEY/.test(name) || /^\w+:\/\/[^/]*@/.test(value);
+  const isSecret = /TOKEN|SECRET|API_KEY|DATABASE_URL|RESULT_URL/.test(name) || /^\w+:\/\/[^/]*@/.test(value);
   return isSecret ? `${value.length} characters` : JSON.stringify(value);
 }
 

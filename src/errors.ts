@@ -16,6 +16,8 @@ export const ERROR_CODES = {
   ERR_INVALID_STATE: 'A defect of ours; it ends the one call that met it.',
   ERR_CRASH_LOOP: 'The server ended too often in a short time; the supervisor gave up.',
   ERR_STORE: 'The call store could not read or write.',
+  ERR_RECORD:
+    'A recorded call cannot be replayed: the file is damaged, of another version, or something else.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -142,6 +144,13 @@ export class InvalidStateError extends TrunklineError {
 export class StoreError extends TrunklineError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_STORE', message, options);
+  }
+}
+
+/** The record of a call cannot be used. `line` is 1-based. */
+export class RecordError extends TrunklineError {
+  constructor(message: string, at: { file: string; line: number }, options?: ErrorOptions) {
+    super('ERR_RECORD', `${at.file}:${at.line}: ${message}`, options);
   }
 }
 

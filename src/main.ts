@@ -2,20 +2,26 @@
  * The composition root: makes every part from the configuration and joins them. Starts the store and voice threads, the
  * call workers and the server; the command line (`cli/`) decides what is printed and when it ends. I/O thread.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
+import { openAudioRecordings } from './audio-recordings.ts';
+import { openCallJournals } from './call-journals.ts';
+import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
-import { type FlowSet, flowFor } from './flow/flow-set.ts';
+import { type FlowSet, flowFor, flowsOf } from './flow/flow-set.ts';
 import { systemPrompts } from './flow/system-prompts.ts';
 import { createLog, type Log } from './log.ts';
 import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
+import { beginNodeReport } from './node-report.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
@@ -45,6 +51,8 @@ export interface TrunklineOptions {
   readonly callWorkerUrl?: URL;
   /** Entry of the store thread. */
   readonly storeWorkerUrl?: URL;
+  /** Entry of the recordings' thread. */
+  readonly recordWorkerUrl?: URL;
   /** The process should end: told once, with the cause. */
   readonly onFatal?: (error: Error) => void;
   readonly onProgress?: (progress: WarmUpProgress) => void;
@@ -78,26 +86,46 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const log = options.log ?? createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   const dataDir = openDataDir(config.DATA_DIR);
   const threadLog = { logLevel: config.LOG_LEVEL, logPii: config.LOG_PII };
+  const recordings = openAudioRecordings(config, dataDir, {
+    workerUrl: options.recordWorkerUrl ?? new URL('./recordings/record-worker.ts', import.meta.url),
+    clock,
+    log,
+  });
   const vendors = new VendorHealthBoard(log);
   const registry = new PromptRegistry();
   const census = new MediaCensus();
   const wheel = new TimerWheel(clock, (thrown) =>
     log.error({ event: 'timer.failed', err: thrown }, 'a timer of the media plane failed'),
   );
+  const journals = openCallJournals(config, clock, log);
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
+  let server: TrunklineServer | null = null;
+  const nodeId = newNodeId();
   const storeLink = new StoreLink(
     options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
     {
       path: join(dataDir, 'trunkline.db'),
+      database: databaseOf(config),
+      nodeId,
+      nodeUrl: config.STREAM_URL ?? config.publicUrl ?? `http://${config.HOST}:${config.PORT}`,
+      results: resultsOf(config),
       ...threadLog,
       // A call of a process that died may come back for as long as its token lives.
       callLifeMs: (config.CALL_MAX_SECONDS + config.DRAIN_SECONDS + 60) * 1000,
     },
     log,
     (error) => options.onFatal?.(error),
+    (callSid) => {
+      if (server?.directory.hangUp(callSid) === true)
+        log.info({ event: 'call.hung-up', callSid }, 'a call was hung up because somebody asked for it');
+    },
   );
-  const store = new StoreClient(storeLink.openPort(), { clock, log });
+  const store = new StoreClient(storeLink.openPort(), {
+    clock,
+    log,
+    engine: config.DATABASE_URL === undefined ? 'sqlite' : 'postgres',
+  });
   const voiceLink = new VoiceLink({
     workerUrl: new URL('./speech/voice-worker.ts', import.meta.url),
     start: {
@@ -127,13 +155,15 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
-    await Promise.all([storeLink.close(), voiceLink.close()]);
+    await Promise.all([storeLink.close(), voiceLink.close(), recordings?.close(), journals?.close()]);
   };
-  let server: TrunklineServer;
   let storeEngine: string;
-  const failureKey = promptKey(systemPrompts(flows.default).failure, TELEPHONE_FORMAT);
+  const { failure, filler } = systemPrompts(flows.default);
+  const failureKey = promptKey(failure, TELEPHONE_FORMAT);
   try {
     storeEngine = await storeLink.opened;
+    // Before the first call: one that comes back goes on with the version it began with. Deferred, it comes before its calls.
+    for (const { hash, name, text } of flowsOf(flows)) await store.putFlow({ hash, name, text });
     server = await createServer({
       settings: {
         publicUrl: config.publicUrl,
@@ -156,21 +186,35 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       clock,
       log,
       store,
-      storeHealth: () => ({
-        engine: storeEngine,
-        isAlive: storeLink.isAlive,
-        isDurable: storeLink.isAlive && store.deferredCount === 0,
-        deferredCommits: store.deferredCount,
-        lostWrites: store.totals.lost,
-      }),
+      nodeId,
+      storeHealth: () => {
+        // Calls commit from their workers: what waits is known to the store thread, and here what this thread has asked.
+        const { lateWrites, refusedWrites } = storeLink.health;
+        const deferredCommits = Math.max(store.deferredCount, lateWrites);
+        return {
+          engine: storeEngine,
+          isAlive: storeLink.isAlive,
+          isDurable: storeLink.isAlive && deferredCommits === 0,
+          deferredCommits,
+          lostWrites: Math.max(store.totals.lost, refusedWrites),
+        };
+      },
       vendors,
       isVoiceReady: () => warmUp.isDone,
-      openStream: twilioStreams({ clock, wheel, registry, census, log }, addon, {
-        callMaxMs: config.CALL_MAX_SECONDS * 1000,
-        audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
-        goodbyePromptKey: failureKey,
-      }),
+      openStream: twilioStreams(
+        { clock, wheel, registry, census, log },
+        addon,
+        {
+          callMaxMs: config.CALL_MAX_SECONDS * 1000,
+          audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
+          goodbyePromptKey: failureKey,
+        },
+        journals?.keeper ?? null,
+      ),
+      journals: journals?.keeper ?? null,
+      recordings: config.RECORD_AUDIO ? recordings : null,
       apologyKey: failureKey,
+      fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),
       workerUrl: options.callWorkerUrl ?? new URL('./call/call-worker.ts', import.meta.url),
       openStorePort: () => storeLink.openPort(),
@@ -187,6 +231,18 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     await closeThreads();
     throw error;
   }
+  recordings?.recover();
+  journals?.recover();
+  const { directory, drain } = server;
+  const endNodeReport =
+    config.DATABASE_URL === undefined
+      ? () => {}
+      : beginNodeReport({
+          clock,
+          liveCalls: () => directory.liveCount,
+          isDraining: () => drain.leaving !== 'no',
+          report: (liveCalls, isDraining) => storeLink.reportNode(liveCalls, isDraining),
+        });
   let closed: Promise<void> | null = null;
   return {
     server,
@@ -201,13 +257,29 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       mediaTimers: wheel.pendingTimers,
       promptsPlaying: registry.counts().playing,
       promptWaiters: registry.counts().waiters,
+      recordings: (recordings?.counts().open ?? 0) + (journals?.openCount() ?? 0),
       nativeReceivers: addon.liveObjects().receivers,
     }),
     close: () => {
+      endNodeReport();
       closed ??= server.close().then(closeThreads);
       return closed;
     },
   };
+}
+
+/** Of this process and no other: a process that comes after it on this machine has not its calls. */
+function newNodeId(): string {
+  return `${hostname()}-${randomBytes(4).toString('hex')}`;
+}
+
+function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | null {
+  return DATABASE_URL === undefined ? null : { url: DATABASE_URL, poolMax: DATABASE_POOL };
+}
+
+function resultsOf({ RESULT_URL, RESULT_SECRET }: Config): ResultsStart | null {
+  if (RESULT_URL === undefined || RESULT_SECRET === undefined) return null;
+  return { url: RESULT_URL, secret: RESULT_SECRET };
 }
 
 function tlsFiles(config: Config): { certFile: string; keyFile: string } | null {

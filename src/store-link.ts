@@ -4,7 +4,12 @@
  * Part of the composition root.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { FromStoreThread, StoreWorkerStart, ToStoreThread } from './channel/store-messages.ts';
+import type {
+  FromStoreThread,
+  StoreThreadHealth,
+  StoreWorkerStart,
+  ToStoreThread,
+} from './channel/store-messages.ts';
 import { type ErrorRecord, StoreError, toErrorRecord } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -14,15 +19,27 @@ const CLOSE_DEADLINE_MS = 5000;
 export class StoreLink {
   readonly #worker: Worker;
   readonly #log: Log;
+  readonly #onHangUp: (callSid: string) => void;
   /** Resolves with the engine's name when the file is open. Rejects with StoreError when it cannot be. */
   readonly opened: Promise<string>;
   readonly #exited: Promise<void>;
+  #health: StoreThreadHealth = { lateWrites: 0, refusedWrites: 0 };
   #isClosed = false;
   #isAlive = true;
 
-  /** `onLost` is told once, when the thread is gone that had opened its file and was not closed. */
-  constructor(workerUrl: URL, start: StoreWorkerStart, log: Log, onLost: (error: StoreError) => void) {
+  /**
+   * `onLost` is told once, when the thread is gone that had opened its file and was not closed. `onHangUp` is told of each
+   * call that somebody on any node wants ended.
+   */
+  constructor(
+    workerUrl: URL,
+    start: StoreWorkerStart,
+    log: Log,
+    onLost: (error: StoreError) => void,
+    onHangUp: (callSid: string) => void = () => {},
+  ) {
     this.#log = log;
+    this.#onHangUp = onHangUp;
     const worker = new Worker(workerUrl, { workerData: start, name: 'store' });
     this.#worker = worker;
     let isOpen = false;
@@ -33,8 +50,12 @@ export class StoreLink {
         if (message.kind === 'store.ready') {
           isOpen = true;
           resolve(message.engine);
-        } else {
+        } else if (message.kind === 'store.failed') {
           refuse(message.error);
+        } else if (message.kind === 'store.health') {
+          this.#health = message.health;
+        } else {
+          this.#onHangUp(message.callSid);
         }
       });
       worker.on('error', (error) => {
@@ -59,11 +80,21 @@ export class StoreLink {
     return this.#isAlive;
   }
 
+  /** Of the writes of every thread, at most half a second old. */
+  get health(): StoreThreadHealth {
+    return this.#health;
+  }
+
   /** A new client's end of a channel to the store thread. */
   openPort(): MessagePort {
     const { port1, port2 } = new MessageChannel();
     this.#post({ kind: 'store.client', port: port1 }, [port1]);
     return port2;
+  }
+
+  /** What other nodes are to know of this one. Nothing where there are none. */
+  reportNode(liveCalls: number, isDraining: boolean): void {
+    if (this.#isAlive) this.#post({ kind: 'store.node', liveCalls, isDraining });
   }
 
   /** Clients close first. What waits is written; a store that does not answer is cut off after 5 s. Idempotent. */

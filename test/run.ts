@@ -38,12 +38,12 @@ const demo = (...options: string[]): Step => ({
   command: ['node', '--disable-warning=ExperimentalWarning', 'src/cli/trunkline.ts', 'demo', ...options],
 });
 
-/** C++ tests, sanitizers, ARM in an emulator, fuzzers: a minute each in CI, a few seconds for who waits. */
+/** C++ tests, sanitizers, ARM in an emulator, fuzzers: half a minute each in CI, a few seconds for who waits. */
 const native: Step = {
   name: 'native',
   command: ['bash', 'native/check.sh'],
   closesWithCounts: true,
-  environment: { FUZZ_SECONDS: process.env['CI'] === undefined ? '5' : '60' },
+  environment: { FUZZ_SECONDS: process.env['CI'] === undefined ? '5' : '30' },
 };
 
 const steps: readonly Step[] = [

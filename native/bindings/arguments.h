@@ -127,6 +127,19 @@ inline bool ToDbfs(napi_env env, napi_value value, const char* name, float* dbfs
   return true;
 }
 
+// A whole number of [0, most], for the calls that run per frame: its text is put together only where it is refused.
+inline bool ToIndex(napi_env env, napi_value value, const char* name, size_t most, size_t* index) {
+  double number = 0;
+  const bool is_number = value != nullptr && napi_get_value_double(env, value, &number) == napi_ok;
+  if (!is_number || !(number >= 0 && number <= static_cast<double>(most)) || number != std::floor(number)) {
+    char expected[64];
+    std::snprintf(expected, sizeof expected, "a whole number from 0 to %zu", most);
+    return Refuse(env, expected, name, value, is_number);
+  }
+  *index = static_cast<size_t>(number);
+  return true;
+}
+
 // A whole number of [least, most]; where `zero` says so, also 0, which then stands for none.
 enum class Zero { kRefused, kIsNone };
 

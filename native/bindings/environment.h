@@ -23,6 +23,9 @@ struct LiveObjects {
 struct Environment {
   LiveObjects live;
   uint8_t payload[kPayloadBytesMax];
+  // Of the last message that was taken in: how much of `payload` it is, and whose. Null after any other message.
+  size_t payload_bytes = 0;
+  const void* payload_of = nullptr;
 };
 
 inline LiveObjects process_live_objects;

@@ -1,5 +1,5 @@
 // class StreamReceiver: wire message or raw samples -> codec -> listener. `receive` and `receiveAudio` are called for
-// every frame of every call, so they are raw Node-API and allocate nothing.
+// every frame of every call, and two more where the call is recorded, so they are raw Node-API and allocate nothing.
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -43,6 +43,8 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
                        {
                            Raw("receive", Receive),
                            Raw("receiveAudio", ReceiveAudio),
+                           Raw("copyReceived", CopyReceived),
+                           Raw("receivedAtMs", ReceivedAtMs),
                            InstanceMethod<&StreamReceiver::ReceiveGap>("receiveGap"),
                            InstanceMethod<&StreamReceiver::SetStreamSid>("setStreamSid"),
                            InstanceMethod<&StreamReceiver::Listen>("listen"),
@@ -88,8 +90,9 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
   }
 
   // V8 has checked that `this` was made by our class (methods carry its signature).
-  static StreamReceiver* TakeThis(napi_env env, napi_callback_info info, napi_value (&values)[2]) {
-    size_t count = 2;
+  template <size_t kCount>
+  static StreamReceiver* TakeThis(napi_env env, napi_callback_info info, napi_value (&values)[kCount]) {
+    size_t count = kCount;
     napi_value self = nullptr;
     void* receiver = nullptr;
     if (napi_get_cb_info(env, info, &count, values, &self, nullptr) != napi_ok) return nullptr;
@@ -138,12 +141,58 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
         !arguments::ToDbfs(env, values[1], "playoutDbfs", &playout_dbfs)) {
       return nullptr;
     }
-    return ToNumber(env, self->TakeAudio(payload.data, payload.length, playout_dbfs));
+    const uint32_t received = self->Hold(self->TakeAudio(payload.data, payload.length, playout_dbfs), payload.length);
+    if ((received & kMedia) != 0 && payload.length <= kPayloadBytesMax) {
+      std::memcpy(self->environment_->payload, payload.data, payload.length);
+    }
+    return ToNumber(env, received);
+  }
+
+  static napi_value CopyReceived(napi_env env, napi_callback_info info) {
+    napi_value values[3];
+    StreamReceiver* self = TakeThis(env, info, values);
+    arguments::Span<uint8_t> output;
+    size_t at = 0;
+    size_t from = 0;
+    if (self == nullptr || !arguments::ToBytes(env, values[0], "output", &output) ||
+        !arguments::ToIndex(env, values[1], "at", output.length, &at) ||
+        !arguments::ToIndex(env, values[2], "from", kPayloadBytesMax, &from)) {
+      return nullptr;
+    }
+    const size_t held = self->HeldBytes();
+    const size_t count = from < held ? std::min(held - from, output.length - at) : 0;
+    if (count > 0) std::memcpy(output.data + at, self->environment_->payload + from, count);
+    return ToNumber(env, static_cast<uint32_t>(count));
+  }
+
+  static napi_value ReceivedAtMs(napi_env env, napi_callback_info info) {
+    napi_value values[1];
+    StreamReceiver* self = TakeThis(env, info, values);
+    if (self == nullptr) return nullptr;
+    napi_value value = nullptr;
+    napi_create_int64(env, self->HeldBytes() > 0 ? self->timestamp_ms_ : -1, &value);
+    return value;
+  }
+
+  size_t HeldBytes() const {
+    return listener_ != nullptr && environment_->payload_of == this ? environment_->payload_bytes : 0;
+  }
+
+  // What was just taken in stays for `copyReceived` until the next message of any receiver of the environment.
+  uint32_t Hold(uint32_t received, size_t bytes, int64_t timestamp_ms = -1) {
+    if (listener_ == nullptr) return received;
+    const bool is_held = (received & kMedia) != 0 && bytes <= kPayloadBytesMax;
+    environment_->payload_of = is_held ? this : nullptr;
+    environment_->payload_bytes = bytes;
+    timestamp_ms_ = timestamp_ms;
+    return received;
   }
 
   uint32_t TakeMessage(const char* message, size_t bytes, float playout_dbfs) {
+    if (listener_ == nullptr) return 0;
+    environment_->payload_of = nullptr;
     MediaMessage media;
-    if (listener_ == nullptr || codec_ == Codec::kPcm16 ||
+    if (codec_ == Codec::kPcm16 ||
         ReadMediaMessage(message, bytes, &media) != MediaReading::kMedia) {
       return 0;
     }
@@ -156,7 +205,8 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
     last_chunk_ = media.chunk;
     const size_t written =
         ActiveKernels().base64_decode(media.payload.data(), media.payload.size(), environment_->payload);
-    return TakeAudio(environment_->payload, written == kNotBase64 ? 0 : written, playout_dbfs);
+    const size_t payload_bytes = written == kNotBase64 ? 0 : written;
+    return Hold(TakeAudio(environment_->payload, payload_bytes, playout_dbfs), payload_bytes, media.timestamp_ms);
   }
 
   // Nothing, and half a sample, are bad payloads.
@@ -376,6 +426,7 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
   // Empty before `setStreamSid`.
   std::string stream_sid_;
   int64_t last_chunk_ = -1;  // Of the last message; -1 if it had none.
+  int64_t timestamp_ms_ = -1;
   uint64_t input_samples_ = 0;
   Counters counters_;
   // What stays to be read after close.

@@ -164,10 +164,7 @@ bool TakeMedia(Reader* reader, MediaMessage* media) {
       return SeenOnce(&seen, kTrack) && value.is_string;
     }
     if (key == "chunk") return SeenOnce(&seen, kChunk) && ToChunk(value, &media->chunk);
-    if (key == "timestamp") {
-      int64_t unused = 0;
-      return SeenOnce(&seen, kTimestamp) && ToChunk(value, &unused);
-    }
+    if (key == "timestamp") return SeenOnce(&seen, kTimestamp) && ToChunk(value, &media->timestamp_ms);
     return true;
   });
   return taken && (seen & kPayload) != 0;

@@ -24,6 +24,8 @@ struct MediaMessage {
   std::string_view payload;
   // Number of the chunk; -1 if the message has none.
   int64_t chunk = -1;
+  // Where it stands in the stream, in milliseconds from an origin of the carrier's; -1 if it does not say.
+  int64_t timestamp_ms = -1;
   // A message without a track is the caller's.
   MediaTrack track = MediaTrack::kInbound;
 };

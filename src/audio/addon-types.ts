@@ -97,6 +97,14 @@ export interface NativeStreamReceiver {
    */
   receiveAudio(payload: Uint8Array, playoutDbfs: number): number;
   /**
+   * What the last call of `receive` or `receiveAudio` took in, as it came (codes, or samples): copied from byte `from` on to
+   * `output` at `at`, as much as fits there. Returns the bytes copied. Nothing after a message that was not taken in, after
+   * `close`, and once another receiver of the thread has taken something: to be called right after.
+   */
+  copyReceived(output: Uint8Array, at: number, from: number): number;
+  /** Where that stands in the stream by the carrier's own word: milliseconds from an origin of its own, or -1. */
+  receivedAtMs(): number;
+  /**
    * Time that passes without media: `durationMs` of silence (20 to 60000, whole frames of 20 ms), which the noise floor
    * learns nothing of. Drives no-input and the end of speech; counted in `mediaMs`, not as messages. Returns what was found.
    */

@@ -18,6 +18,10 @@ const TAG_ALAW = 6;
 const TAG_MULAW = 7;
 /** Of the files written here: RIFF, fmt and data headers. */
 const WAV_HEADER_BYTES = 44;
+/** Of a file that is not PCM: RIFF, a longer fmt, fact and data headers. */
+export const MULAW_WAV_HEADER_BYTES = 58;
+/** What a stream says, that ends where its bytes end. */
+const SIZE_UNKNOWN = 0xffff_ffff;
 /** The tag proper is then the start of the sub-format's GUID. */
 const TAG_EXTENSIBLE = 0xfffe;
 
@@ -89,6 +93,35 @@ export function wavHeader(sampleCount: number, sampleRateHz: SampleRateHz): Uint
   view.setUint16(34, 16, true);
   put(36, 'data');
   view.setUint32(40, sampleCount * 2, true);
+  return header;
+}
+
+/**
+ * What stands before mu-law samples at 8 kHz, the channels' in turn, nothing after them. `frames`: samples per channel; null
+ * while they are not counted: then the audio ends where the file ends.
+ */
+export function mulawWavHeader(channels: number, frames: number | null): Uint8Array<ArrayBuffer> {
+  const sampleRateHz = 8000;
+  const audioBytes = frames === null ? null : frames * channels;
+  const header = new Uint8Array(MULAW_WAV_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  const put = (at: number, name: string): void => header.set(Buffer.from(name, 'latin1'), at);
+  put(0, 'RIFF');
+  view.setUint32(4, audioBytes === null ? SIZE_UNKNOWN : MULAW_WAV_HEADER_BYTES - 8 + audioBytes, true);
+  put(8, 'WAVEfmt ');
+  view.setUint32(16, 18, true);
+  view.setUint16(20, TAG_MULAW, true);
+  view.setUint16(22, channels, true);
+  view.setUint32(24, sampleRateHz, true);
+  view.setUint32(28, sampleRateHz * channels, true);
+  view.setUint16(32, channels, true);
+  view.setUint16(34, 8, true);
+  // At 36: no bytes of extension. RFC 2361 and the format's own text ask for it, and for `fact`, of what is not PCM.
+  put(38, 'fact');
+  view.setUint32(42, 4, true);
+  view.setUint32(46, frames ?? SIZE_UNKNOWN, true);
+  put(50, 'data');
+  view.setUint32(54, audioBytes ?? SIZE_UNKNOWN, true);
   return header;
 }
 

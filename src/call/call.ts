@@ -23,6 +23,7 @@ import type {
 import type { Clock } from '../clock.ts';
 import { InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { FlowAction } from '../flow/action.ts';
+import type { FlowEvent } from '../flow/event.ts';
 import type { FlowState } from '../flow/state.ts';
 import type { Log } from '../log.ts';
 import type { PromptWants } from '../speech/prompt-wants.ts';
@@ -36,6 +37,7 @@ import { Listening } from './listening.ts';
 import { Prompts } from './prompts.ts';
 import type { Script } from './script.ts';
 import { Transitions } from './transitions.ts';
+import { TurnLedger } from './turn-ledger.ts';
 
 /** The caller's first pause that is worth a transcription: most who pause so long have ended. */
 const PROVISIONAL_MS = 200;
@@ -49,7 +51,13 @@ const SPEECH_ENDS: ReadonlySet<ToCall['kind']> = new Set([
 /** Pieces of speech for a live recognizer. */
 const CHUNK_MS = 160;
 /** After these the caller has gone for good. After any other the stream may come back, to the last committed state. */
-const FINAL_REASONS: readonly EndReason[] = ['completed', 'transferred', 'caller hung up', 'time limit'];
+const FINAL_REASONS: readonly EndReason[] = [
+  'completed',
+  'transferred',
+  'caller hung up',
+  'hung up',
+  'time limit',
+];
 
 export interface CallParts {
   readonly clock: Clock;
@@ -78,6 +86,7 @@ export class Call {
   readonly #log: Log;
   readonly #prompts: Prompts;
   readonly #deadEnd: DeadEnd;
+  readonly #ledger: TurnLedger;
   /** Null until the call begins. */
   #script: Script | null = null;
   #transitions: Transitions | null = null;
@@ -96,6 +105,7 @@ export class Call {
       playFormat: start.playFormat,
       enter: (work) => this.#enter(work),
     });
+    this.#ledger = new TurnLedger(parts.clock);
     this.#deadEnd = new DeadEnd(parts.clock, () =>
       this.#enter(() => {
         throw new InvalidStateError('Expected a question or an end, received nothing to wait for');
@@ -116,13 +126,17 @@ export class Call {
         store: this.#parts.store,
         script,
         enter: (work) => this.#enter(work),
+        onStepped: (stepped) => this.#keep(stepped),
+        turnOf: (event, actions) => this.#ledger.closedBy(event, actions),
         onCommitted: (committed, before) => this.#carryOut(committed, before),
         onUnchanged: (event) => {
-          if (event.kind === 'ended') this.#close();
+          if (event.kind !== 'ended') return;
+          this.#keepLastWords(event);
+          this.#close();
         },
       });
-      const closing = isResumed ? script.closingAction(state) : null;
-      if (closing !== null) this.#act(closing);
+      const closing = isResumed ? script.closingActions(state) : null;
+      if (closing !== null) this.#transitions.owe(closing);
       else if (isResumed) this.#transitions.enqueue({ kind: 'resumed' });
       else this.#transitions.enqueue({ kind: 'started', from, to, variables: {} });
       this.#watchForDeadEnd();
@@ -143,6 +157,8 @@ export class Call {
     const listening = this.#listening;
     if (message.kind === 'speech.started') this.#prompts.callerSpeaks(true);
     if (SPEECH_ENDS.has(message.kind)) this.#prompts.callerSpeaks(false);
+    if (message.kind === 'speech.started' || message.kind === 'digit') this.#ledger.answerBegan();
+    if (message.kind === 'speech.discarded') this.#ledger.answerWithdrawn();
     switch (message.kind) {
       case 'digit':
         listening?.hearDigit(message.digit);
@@ -167,6 +183,7 @@ export class Call {
 
   #promptEnded(message: Extract<ToCall, { kind: 'prompt.ended' }>): void {
     const { playId, outcome, playedMs } = message;
+    this.#ledger.promptEnded(message);
     if (!this.#prompts.ended(message) || this.#phase !== 'live') return;
     if (this.#listening !== null && this.#prompts.isMute) {
       this.#log.error(
@@ -180,13 +197,17 @@ export class Call {
     this.#transitions?.enqueue({ kind: 'prompt.ended', playId, outcome, playedMs });
   }
 
+  /** Before the store is asked: an answer that the store has kept must not be asked for again, whatever this thread does next. */
+  #keep(state: FlowState): void {
+    if (this.#phase !== 'ending') this.#parts.post({ kind: 'snapshot', callId: this.#callId, state });
+  }
+
   #carryOut(committed: Committed, before: FlowState): void {
     if (this.#phase === 'ending') {
       // The last event is still to come, or was this one.
       if (this.#transitions?.hasWaiting !== true) this.#close();
       return;
     }
-    this.#parts.post({ kind: 'snapshot', callId: this.#callId, state: committed.state });
     if (committed.state.outcome !== null && before.outcome !== committed.state.outcome) {
       const { outcome, answers } = committed.state;
       this.#note({ kind: 'decided', outcome, answers });
@@ -196,8 +217,20 @@ export class Call {
       this.#listening = null;
       this.#parts.post({ kind: 'stop.listening', callId: this.#callId });
     }
+    this.#ledger.carriedOut(committed.actions, committed.state.listenId);
     for (const action of committed.actions) this.#act(action);
     this.#watchForDeadEnd();
+  }
+
+  /** The flow had ended before the call did: nothing steps any more, but what of its goodbye was heard is to be known. */
+  #keepLastWords(event: Extract<FlowEvent, { kind: 'ended' }>): void {
+    const turn = this.#ledger.closedBy(event, []);
+    const state = this.#transitions?.state;
+    if (turn === null || state === undefined) return;
+    const { callSid, attempt, move } = this.#start;
+    const { outcome, answers } = state;
+    // Nothing waits for it, and the store's client tells of its own losses.
+    void this.#parts.store.commit(callSid, attempt, state, { outcome, answers, turn }, move).catch(() => {});
   }
 
   #act(action: FlowAction): void {

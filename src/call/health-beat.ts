@@ -2,6 +2,7 @@
  * What the I/O thread sees of a call worker in shared memory: that it lives, and which call it is serving. A worker that
  * stops beating is terminated, and the call that it served is the suspect. Call worker.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallId } from '../channel/messages.ts';
 import { HEALTH } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
@@ -12,6 +13,8 @@ const BEAT_MS = 100;
 export class HealthBeat {
   readonly #cells: Int32Array;
   readonly #clock: Clock;
+  /** The call whose code runs, also after an await or from a timer that it set. */
+  readonly #origin = new AsyncLocalStorage<CallId>();
 
   /** Beats from now on, every 100 ms. */
   constructor(memory: SharedArrayBuffer, clock: Clock) {
@@ -28,10 +31,16 @@ export class HealthBeat {
   serve(callId: CallId, work: () => void): void {
     const outer = Atomics.exchange(this.#cells, HEALTH.callId, callId);
     try {
-      work();
+      this.#origin.run(callId, work);
     } finally {
       Atomics.store(this.#cells, HEALTH.callId, outer);
     }
+  }
+
+  /** For an error that no call caught: names the call that set off what threw, where that can be told, for the rest of this thread's life. */
+  suspect(): void {
+    const callId = this.#origin.getStore();
+    if (callId !== undefined) Atomics.store(this.#cells, HEALTH.callId, callId);
   }
 
   #beatLater(): void {

@@ -9,19 +9,20 @@ import { BatchedPort } from '../channel/port.ts';
 import type { CallWorkerStart, FromWorker, ToWorker } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
-import { closingActionOf } from '../flow/closing-action.ts';
-import { type FlowSet, flowByHash, flowFor } from '../flow/flow-set.ts';
+import type { Flow } from '../flow/flow.ts';
+import { type FlowSet, flowFor } from '../flow/flow-set.ts';
 import { initialState } from '../flow/initial-state.ts';
 import { step } from '../flow/step.ts';
-import { systemPrompts } from '../flow/system-prompts.ts';
-import { unreadAnswer } from '../flow/unread-answer.ts';
 import { createLog, type Log } from '../log.ts';
 import type { CallSpeech } from '../speech/call-speech.ts';
 import { PromptWants } from '../speech/prompt-wants.ts';
 import { StoreClient } from '../store/store-client.ts';
+import { Arrivals } from './arrivals.ts';
 import { Call, type CallParts } from './call.ts';
+import { EarlierFlows } from './earlier-flows.ts';
+import { scriptOf } from './flow-script.ts';
 import { HealthBeat } from './health-beat.ts';
-import type { Script } from './script.ts';
+import { recordedCall } from './recorded-call.ts';
 
 export interface CallWorkerOptions {
   readonly start: CallWorkerStart;
@@ -36,13 +37,16 @@ export interface CallWorkerOptions {
 export function runCallWorker(options: CallWorkerOptions): void {
   const { start, port, clock } = options;
   const { settings } = start;
-  const log = createLog({ level: settings.logLevel, logPii: settings.logPii }).child({
+  const log = createLog({
+    level: settings.logLevel,
+    logPii: settings.logPii,
     workerId: start.workerIndex,
   });
-  exitOnStrayError(port, log);
-  const flows = start.flows as FlowSet;
+  const store = new StoreClient(start.storePort, { clock, log });
   const health = new HealthBeat(start.health, clock);
-  const calls = new Map<CallId, Call>();
+  exitOnStrayError(port, log, health);
+  const flows = start.flows as FlowSet;
+  const calls = new Map<CallId, Pick<Call, 'begin' | 'receive'>>();
   const toMain = new BatchedPort<FromCall>(port, {
     onRefused: (message, error) => {
       log.error({ event: 'message.refused', kind: message.kind, err: error }, 'a message could not cross');
@@ -52,11 +56,15 @@ export function runCallWorker(options: CallWorkerOptions): void {
   const parts: CallParts = {
     clock,
     log,
-    store: new StoreClient(start.storePort, { clock, log }),
+    store,
     ...options.speech,
     wants: new PromptWants((wanted) => start.voicePort.postMessage(wanted), start.readyPromptKeys),
-    scriptFor: (call) => scriptFor(flows, call),
-    post: (message) => toMain.post(message),
+    scriptFor: (call) => scriptOf(flowOf(call), call),
+    post: (message) => {
+      toMain.post(message);
+      // The store is told at once, and so must the I/O thread be: this thread may not live to the end of the tick.
+      if (message.kind === 'snapshot') toMain.flush();
+    },
     serve: (callId, work) => health.serve(callId, work),
     onClosed: (callId) => {
       calls.delete(callId);
@@ -64,13 +72,22 @@ export function runCallWorker(options: CallWorkerOptions): void {
       if (counts.length > 0) port.postMessage({ kind: 'vendor.counts', counts } satisfies FromWorker);
     },
   };
+  const earlier = new EarlierFlows(flows, (hash) => store.loadFlow(hash), log);
+  const flowOf = (call: CallStart): Flow => earlier.flowOf(call) ?? flowFor(flows, call.to);
+  const arrivals = new Arrivals(earlier, (message) => admit(message));
   const receive = (message: ToCall): void => {
+    if (!arrivals.holds(message)) admit(message);
+  };
+  const admit = (message: ToCall): void => {
     const { callId } = message;
     const call = calls.get(callId);
     if (call !== undefined) {
       call.receive(message);
     } else if (message.kind === 'call.started') {
-      const begun = new Call(callId, message.call, parts);
+      const isRecorded = message.call.recordedFromMs !== undefined;
+      const begun = isRecorded
+        ? recordedCall(callId, message.call, parts, flowOf(message.call))
+        : new Call(callId, message.call, parts);
       calls.set(callId, begun);
       begun.begin();
     }
@@ -86,21 +103,6 @@ export function runCallWorker(options: CallWorkerOptions): void {
   port.postMessage({ kind: 'worker.ready' } satisfies FromWorker);
 }
 
-/** The version that the state began with, where it is still served; else the flow of the called number. */
-function scriptFor(flows: FlowSet, call: CallStart): Script {
-  const hash = (call.state as { flowHash?: unknown } | null)?.flowHash;
-  const flow = (typeof hash === 'string' ? flowByHash(flows, hash) : undefined) ?? flowFor(flows, call.to);
-  return {
-    flowHash: flow.hash,
-    filler: systemPrompts(flow).filler,
-    lastResort: flow.messages.failure,
-    unread: (state, text) => unreadAnswer(flow, state, text),
-    initialState: () => initialState(flow, { from: call.from, to: call.to, variables: {} }),
-    step: (state, event) => step(flow, state, event),
-    closingAction: (state) => closingActionOf(flow, state),
-  };
-}
-
 /** One question of the default flow, asked of nobody: compiles what the first caller would wait for. */
 function warmUp(flows: FlowSet): void {
   const call = { from: '', to: '', variables: {} };
@@ -108,8 +110,9 @@ function warmUp(flows: FlowSet): void {
 }
 
 /** No call may be trusted after an error that none of them caught: the pool starts a fresh worker. */
-function exitOnStrayError(port: MessagePort, log: Log): void {
+function exitOnStrayError(port: MessagePort, log: Log, health: HealthBeat): void {
   const exit = (thrown: unknown): void => {
+    health.suspect();
     log.fatal({ event: 'worker.failed', err: thrown }, 'a call worker failed');
     port.postMessage({ kind: 'worker.failed', error: toErrorRecord(thrown) } satisfies FromWorker);
     process.exit(1);

@@ -16,6 +16,6 @@ export interface Script {
   step(state: FlowState, event: FlowEvent): Transition;
   /** The question behind words that no rule reads; null where there is nothing to ask about. */
   unread(state: FlowState, text: string): UnreadAnswer | null;
-  /** What a call that comes back in this state has left to do: it was lost during its goodbye. Null: it goes on. */
-  closingAction(state: FlowState): FlowAction | null;
+  /** What a call that comes back in this state has left to do: it was lost before or during its goodbye. Null: it goes on. */
+  closingActions(state: FlowState): readonly FlowAction[] | null;
 }

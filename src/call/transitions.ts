@@ -6,22 +6,28 @@
  *                      ^                                |
  *                      `---- the next event, when it is answered
  */
+import type { TurnRecord } from '../channel/store-messages.ts';
 import { CapacityError } from '../errors.ts';
+import type { FlowAction } from '../flow/action.ts';
 import type { FlowEvent } from '../flow/event.ts';
 import type { FlowState } from '../flow/state.ts';
 import type { CallStore } from '../store/call-store.ts';
-import { Committed } from './committed.ts';
+import { Committed, type Transition } from './committed.ts';
 import type { Script } from './script.ts';
 
 /** Events that wait while a commit (at most 250 ms) is out; a person makes no more. */
 const WAITING_EVENTS_MAX = 32;
 
 export interface TransitionsParts {
-  readonly call: { readonly callSid: string; readonly attempt: number };
+  readonly call: { readonly callSid: string; readonly attempt: number; readonly move: number };
   readonly store: Pick<CallStore, 'commit'>;
   readonly script: Script;
+  /** The turn that an event closes, kept together with what came of it; null: none. */
+  readonly turnOf: (event: FlowEvent, actions: readonly FlowAction[]) => TurnRecord | null;
   /** Runs what a commit brings back, as code of this call. */
   readonly enter: (work: () => void) => void;
+  /** This is being committed: whoever takes the call over must know of it before the store can. */
+  readonly onStepped: (state: FlowState) => void;
   readonly onCommitted: (committed: Committed, before: FlowState) => void;
   /** The event changed nothing, and nothing is to be done. */
   readonly onUnchanged: (event: FlowEvent) => void;
@@ -56,6 +62,11 @@ export class Transitions {
     this.#stepNext();
   }
 
+  /** Commits the state as it is, for actions that are owed in it. Call first, in place of an event. */
+  owe(actions: readonly FlowAction[]): void {
+    this.#commit({ state: this.#state, actions });
+  }
+
   /** Forgets events that wait. */
   dropWaiting(): void {
     this.#events.length = 0;
@@ -68,7 +79,7 @@ export class Transitions {
   }
 
   #stepNext(): void {
-    const { call, enter, onUnchanged, script, store } = this.#parts;
+    const { onUnchanged, script, turnOf } = this.#parts;
     while (!this.#isCommitting && !this.#isStopped) {
       const event = this.#events.shift();
       if (event === undefined) return;
@@ -77,15 +88,21 @@ export class Transitions {
         onUnchanged(event);
         continue;
       }
-      this.#isCommitting = true;
-      Committed.commit(store, call, transition).then(
-        (committed) => enter(() => this.#take(committed)),
-        (thrown: unknown) =>
-          enter(() => {
-            throw thrown;
-          }),
-      );
+      this.#commit(transition, turnOf(event, transition.actions));
     }
+  }
+
+  #commit(transition: Transition, turn: TurnRecord | null = null): void {
+    const { call, enter, onStepped, store } = this.#parts;
+    this.#isCommitting = true;
+    onStepped(transition.state);
+    Committed.commit(store, call, transition, turn).then(
+      (committed) => enter(() => this.#take(committed)),
+      (thrown: unknown) =>
+        enter(() => {
+          throw thrown;
+        }),
+    );
   }
 
   #take(committed: Committed): void {

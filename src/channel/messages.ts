@@ -13,13 +13,17 @@ export interface CallStart {
   readonly streamSid: string;
   /** 0 for the first stream of a call, one more at each return: the fencing number. */
   readonly attempt: number;
+  /** How often the call was made anew within this attempt, on another worker or the same. */
+  readonly move: number;
   /** E.164 where the carrier gave it, else an empty string. */
   readonly from: string;
   readonly to: string;
   /** `codec-rate` of the audio to play, as `mulaw-8000`. */
   readonly playFormat: string;
-  /** The state that an earlier stream of this call left, to resume from; null on a new call. */
+  /** The state that an earlier stream or worker of this call left, to resume from; null on a new call. */
   readonly state: unknown;
+  /** The call is recorded: how long ago its stream was opened, when this was posted. Absent: it is not. */
+  readonly recordedFromMs?: number;
 }
 
 /** Why a call ended, as its record says. */
@@ -28,6 +32,8 @@ export type EndReason =
   | 'transferred'
   | 'caller hung up'
   | 'stream lost' // the socket closed with no stop
+  | 'node lost' // its process died, and no other has taken the call up
+  | 'hung up' // somebody asked for it, on this node or another
   | 'no media'
   | 'peer does not read'
   | 'time limit'
@@ -94,6 +100,8 @@ export type ToCall =
       readonly playId: number;
       readonly outcome: 'played' | 'interrupted' | 'failed';
       readonly playedMs: number;
+      /** What had left for the caller, heard or not. */
+      readonly sentMs: number;
     }
   | { readonly kind: 'call.ended'; readonly callId: CallId; readonly reason: EndReason };
 
@@ -164,8 +172,13 @@ export type FromCall =
       /** Said by the carrier before it hangs up, if the last prompt could not be heard. */
       readonly lastWords?: string;
     }
-  /** The state after a transition, as the worker-loss copy. */
+  /**
+   * The state after a transition, as the worker-loss copy. It comes before the commit is answered: nobody acts on it until
+   * the call that is made from it has committed it again.
+   */
   | { readonly kind: 'snapshot'; readonly callId: CallId; readonly state: unknown }
   | { readonly kind: 'note'; readonly callId: CallId; readonly note: CallNote }
+  /** A line of the call's record, of a call that is recorded; it stands before what it tells of. `isLast`: none follows. */
+  | { readonly kind: 'recorded'; readonly callId: CallId; readonly line: string; readonly isLast: boolean }
   /** The call's code threw; the I/O thread ends the call politely. */
   | { readonly kind: 'call.failed'; readonly callId: CallId; readonly error: ErrorRecord };

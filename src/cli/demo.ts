@@ -95,6 +95,7 @@ async function demo(options: DemoOptions): Promise<number> {
     DATA_DIR: join(settings.DATA_DIR, 'demo'),
     LOG_LEVEL: settings.LOG_LEVEL === 'info' ? 'warn' : settings.LOG_LEVEL,
     FLOW: options.flow ?? settings.FLOW,
+    RECORD_CALLS: settings.RECORD_CALLS,
   });
   const flows = loadFlowFiles(config.FLOW);
   const flow = flowFor(flows, TO);

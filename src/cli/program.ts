@@ -1,5 +1,10 @@
 /** Every command of `npx trunkline`, put together. Each is a file beside this one. */
 import { Command } from 'commander';
+import { registerCallsExport } from './calls-export.ts';
+import { registerCallsHangUp } from './calls-hang-up.ts';
+import { registerCallsList } from './calls-list.ts';
+import { registerCallsLive } from './calls-live.ts';
+import { registerCallsShow } from './calls-show.ts';
 import { registerDemo } from './demo.ts';
 import { registerFlowChat } from './flow-chat.ts';
 import { registerFlowCheck } from './flow-check.ts';
@@ -7,6 +12,7 @@ import { registerFlowSchema } from './flow-schema.ts';
 import { registerPromptsList } from './prompts-list.ts';
 import { registerPromptsPrune } from './prompts-prune.ts';
 import { registerPromptsWarm } from './prompts-warm.ts';
+import { registerReplay } from './replay.ts';
 import { registerStart } from './start.ts';
 
 export function createProgram(): Command {
@@ -26,5 +32,14 @@ export function createProgram(): Command {
   registerPromptsWarm(prompts);
   registerPromptsList(prompts);
   registerPromptsPrune(prompts);
+  const calls = program
+    .command('calls')
+    .description('Show live calls and hang them up; show and export records.');
+  registerCallsLive(calls);
+  registerCallsHangUp(calls);
+  registerCallsList(calls);
+  registerCallsShow(calls);
+  registerCallsExport(calls);
+  registerReplay(program);
   return program;
 }

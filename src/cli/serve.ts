@@ -9,10 +9,12 @@ import { type Config, readConfig } from '../config.ts';
 import { type FlowSet, flowsOf } from '../flow/flow-set.ts';
 import { createLog } from '../log.ts';
 import { startTrunkline, type Trunkline } from '../main.ts';
+import { withoutCredentials } from '../store/without-credentials.ts';
 import type { ServerAddress } from '../supervisor/server-messages.ts';
 import { SupervisorLink } from '../supervisor/supervisor-link.ts';
 import { wantedPrompts } from '../wanted-prompts.ts';
 import { loadFlowFiles } from './flow-file.ts';
+import { tolerateLostOutput } from './lenient-output.ts';
 import { PromptProgress } from './prompt-progress.ts';
 
 /**
@@ -23,6 +25,7 @@ const SAME_SIGNAL_MS = 500;
 
 /** `isSupervised`: this process has a supervisor at the other end of its IPC channel. */
 export async function serve(isSupervised: boolean): Promise<void> {
+  tolerateLostOutput();
   const config = readConfig();
   const flows = loadFlowFiles(config.FLOW);
   const log = createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
@@ -114,6 +117,21 @@ function tellOfVendor(message: VendorChecked | VendorCounts | VendorHealth): voi
   if (message.kind === 'vendor.checked' && message.level !== 'ok') console.error(message.text);
 }
 
+function describeStore(engine: string, { DATA_DIR, DATABASE_URL }: Config): string {
+  return DATABASE_URL === undefined
+    ? `${engine} in ${DATA_DIR}`
+    : `${engine}, ${withoutCredentials(DATABASE_URL)}`;
+}
+
+/** Nobody should record callers without knowing it. */
+function describeRecordings(config: Config): [string, string][] {
+  const { DATA_DIR, RECORD_AUDIO, RECORD_CALLS, RECORDINGS_KEEP_DAYS } = config;
+  const kept: string[] = [];
+  if (RECORD_AUDIO) kept.push(`both legs of every call, in ${DATA_DIR}/recordings`);
+  if (RECORD_CALLS !== undefined) kept.push(`every call, to be replayed, in ${RECORD_CALLS}`);
+  return kept.map((what) => ['records', `${what} for ${RECORDINGS_KEEP_DAYS} days`]);
+}
+
 function describeSpeech({ speech }: Config, flows: FlowSet): string {
   const { synthesizers, recognizers } = speech;
   if ([...synthesizers, ...recognizers].every((name) => name === 'builtin'))
@@ -132,7 +150,8 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
         .join(', '),
     ],
     ['speech', describeSpeech(config, flows)],
-    ['store', `${trunkline.storeEngine} in ${config.DATA_DIR}`],
+    ['store', describeStore(trunkline.storeEngine, config)],
+    ...describeRecordings(config),
     ['audio', `native, ${trunkline.isa}`],
     ['workers', `${config.WORKERS}, at most ${config.MAX_CALLS} calls at once`],
     [

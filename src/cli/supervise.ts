@@ -3,9 +3,11 @@
  * log itself, and the settings that choose its level, belong to the server.
  */
 import { systemClock } from '../clock.ts';
+import { standardError } from '../standard-error.ts';
 import { startServerProcess } from '../supervisor/server-process.ts';
 import { StandIn } from '../supervisor/stand-in.ts';
 import { Supervisor, type SupervisorNote } from '../supervisor/supervisor.ts';
+import { endSoon, tolerateLostOutput } from './lenient-output.ts';
 
 /** As pino numbers them. */
 const LEVELS = { info: 30, warn: 40, error: 50 } as const;
@@ -13,11 +15,15 @@ const LEVELS = { info: 30, warn: 40, error: 50 } as const;
 const FOREVER_MS = 2 ** 31 - 1;
 
 export async function supervise(): Promise<void> {
+  tolerateLostOutput();
   const clock = systemClock;
   const note: SupervisorNote = (level, fields, text) => {
     const line = { level: LEVELS[level], time: clock.wallMs(), workerId: 'supervisor', ...fields, msg: text };
-    console.error(JSON.stringify(line));
+    output.write(`${JSON.stringify(line)}\n`);
   };
+  const output = standardError((lines, durationMs) =>
+    note('warn', { event: 'log.lost', lines, durationMs }, 'lines of the log were lost: nobody took them'),
+  );
   const standIn = new StandIn({
     clock,
     onRefused: (err) =>
@@ -41,5 +47,6 @@ export async function supervise(): Promise<void> {
     process.exitCode = await supervisor.done;
   } finally {
     clearInterval(alive);
+    endSoon();
   }
 }

@@ -5,6 +5,7 @@
  */
 import { CommanderError } from 'commander';
 import { TrunklineError } from '../errors.ts';
+import { endSoon } from './lenient-output.ts';
 
 try {
   // Not a static import: a machine without the addon gets one line too, and it is the import that fails there. `start` has
@@ -22,4 +23,5 @@ try {
     console.error(`This is a defect of Trunkline; please report it with what you did.\n${String(error)}`);
     process.exitCode = 70;
   }
+  endSoon();
 }

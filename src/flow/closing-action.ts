@@ -1,7 +1,9 @@
 /** What an ended call leaves to be done. */
 import type { FlowAction } from './action.ts';
 import type { Flow } from './flow.ts';
+import { lookUp } from './look-up.ts';
 import type { EndNode, TransferNode } from './nodes/flow-node.ts';
+import { renderPrompt } from './prompt-template.ts';
 import type { FlowState } from './state.ts';
 
 export function closingAction(node: EndNode | TransferNode): FlowAction {
@@ -10,10 +12,17 @@ export function closingAction(node: EndNode | TransferNode): FlowAction {
 
 /**
  * For a call that comes back with a state that had already ended, its goodbye perhaps unheard: `step` does nothing then,
- * and the call is closed by this. Null while the call is not ended.
+ * and the call is closed by these, the goodbye first. Null while the call is not ended.
  */
-export function closingActionOf(flow: Flow, state: FlowState): FlowAction | null {
+export function closingActionsOf(flow: Flow, state: FlowState): readonly FlowAction[] | null {
   if (state.phase !== 'ended') return null;
   const node = flow.nodes[state.nodeId];
-  return node?.kind === 'transfer' && state.outcome !== null ? closingAction(node) : { kind: 'hangup' };
+  // Without an outcome it ended some other way than by reaching a node that ends it.
+  if (state.outcome === null || (node?.kind !== 'end' && node?.kind !== 'transfer'))
+    return [{ kind: 'hangup' }];
+  if (node.prompt === null) return [closingAction(node)];
+  const prompt = renderPrompt(flow, node.prompt, (name) => lookUp(state, name));
+  if (prompt.kind === 'text' && prompt.text === '') return [closingAction(node)];
+  const { bargeIn, id: nodeId } = node;
+  return [{ kind: 'play', playId: state.nextPlayId, nodeId, prompt, bargeIn }, closingAction(node)];
 }

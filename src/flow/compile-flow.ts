@@ -17,6 +17,7 @@ import type { Path } from './schema/yaml-source.ts';
 export interface CompileOptions {
   readonly fileName: string;
   readonly hash: string;
+  readonly text: string;
   readonly directory: string;
   readonly checkAudio: (path: string) => string | null;
 }
@@ -57,6 +58,8 @@ export function compileFlow(
     name: file.flow,
     fileName: options.fileName,
     hash: options.hash,
+    text: options.text,
+    directory: options.directory,
     language,
     voice: file.voice ?? 'slt',
     start: file.start,

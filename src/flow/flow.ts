@@ -25,6 +25,10 @@ export interface Flow {
   readonly fileName: string;
   /** SHA-256 of the file's text, 64 hex digits: names this version for ever. */
   readonly hash: string;
+  /** What the file held: kept with the calls, so that one that comes back goes on with it. */
+  readonly text: string;
+  /** Absolute; recordings were sought there. */
+  readonly directory: string;
   /** BCP 47. */
   readonly language: string;
   readonly voice: string;

@@ -52,6 +52,7 @@ export function readFlow(text: string, fileName: string, options: LoadOptions): 
   const { flow, problems } = compileFlow(parsed.data, source.lineOf, {
     ...options,
     fileName,
+    text,
     hash: createHash('sha256').update(text).digest('hex'),
   });
   const checked = checkFlow(flow, source.lineOf);

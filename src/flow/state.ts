@@ -24,5 +24,6 @@ export interface FlowState {
   readonly nextPlayId: number;
   /** Questions answered so far. */
   readonly turnIndex: number;
+  /** How often the call came back since something was last heard, or waited for in vain. */
   readonly resumes: number;
 }

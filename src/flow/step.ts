@@ -47,7 +47,7 @@ export interface Stepped {
   readonly actions: readonly FlowAction[];
 }
 
-/** A caller whose stream broke this often is let go: the line, or we, cannot carry the call. */
+/** A call that was lost this often at one question, with nothing heard in between, is let go: the line, or we, cannot carry it. */
 const RESUMES_MAX = 3;
 /** Asking for the same question again and again counts as not understood after this many times. */
 const REPEATS_MAX = 5;
@@ -67,13 +67,13 @@ export function step(flow: Flow, state: FlowState, event: FlowEvent): Stepped {
         [],
       );
     case 'answered':
-      return isStale(state, event) ? unchanged(state) : answered(flow, state, event);
+      return isStale(state, event) ? unchanged(state) : answered(flow, gotOn(state), event);
     case 'not.understood':
-      return isStale(state, event) ? unchanged(state) : missed(flow, state, 'noMatch', []);
+      return isStale(state, event) ? unchanged(state) : missed(flow, gotOn(state), 'noMatch', []);
     case 'no.input':
-      return isStale(state, event) ? unchanged(state) : missed(flow, state, 'noInput', []);
+      return isStale(state, event) ? unchanged(state) : missed(flow, gotOn(state), 'noInput', []);
     case 'recognizer.failed':
-      return isStale(state, event) ? unchanged(state) : missed(flow, state, 'recognizer', []);
+      return isStale(state, event) ? unchanged(state) : missed(flow, gotOn(state), 'recognizer', []);
     case 'resumed':
       return resumed(flow, state);
     case 'prompt.ended':
@@ -85,6 +85,11 @@ export function step(flow: Flow, state: FlowState, event: FlowEvent): Stepped {
 
 function unchanged(state: FlowState): Stepped {
   return { state, actions: [] };
+}
+
+/** The caller was heard, or waited for, since the call last came back: what was lost before does not count any more. */
+function gotOn(state: FlowState): FlowState {
+  return state.resumes === 0 ? state : { ...state, resumes: 0 };
 }
 
 function isStale(state: FlowState, event: { readonly listenId: number }): boolean {

@@ -17,7 +17,7 @@
 import type { NativeStreamReceiver, ReceiverCounters } from '../audio/addon-types.ts';
 import type { Clock } from '../clock.ts';
 import type { Hearing } from './hearing.ts';
-import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+import type { WheelTimer, WheelTimers } from './timer-wheel.ts';
 
 /** Twelve frames of 20 ms. */
 const STEP_MS = 240;
@@ -37,7 +37,7 @@ export interface MediaGapOf {
 
 export class MediaGap {
   readonly #clock: Clock;
-  readonly #wheel: TimerWheel;
+  readonly #wheel: WheelTimers;
   readonly #of: MediaGapOf;
   readonly #timer: WheelTimer;
   #nextStepAtMs: number;
@@ -51,7 +51,7 @@ export class MediaGap {
   #resumedAtMediaMs = 0;
 
   /** Begins at once. */
-  constructor(plane: { readonly clock: Clock; readonly wheel: TimerWheel }, of: MediaGapOf) {
+  constructor(plane: { readonly clock: Clock; readonly wheel: WheelTimers }, of: MediaGapOf) {
     this.#clock = plane.clock;
     this.#wheel = plane.wheel;
     this.#of = of;

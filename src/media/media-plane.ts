@@ -2,13 +2,13 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { MediaCensus } from './media-census.ts';
-import type { PromptRegistry } from './prompt-registry.ts';
-import type { TimerWheel } from './timer-wheel.ts';
+import type { PromptShelf } from './prompt-registry.ts';
+import type { WheelTimers } from './timer-wheel.ts';
 
 export interface MediaPlane {
   readonly clock: Clock;
-  readonly wheel: TimerWheel;
-  readonly registry: PromptRegistry;
+  readonly wheel: WheelTimers;
+  readonly registry: PromptShelf;
   readonly census: MediaCensus;
   readonly log: Log;
 }

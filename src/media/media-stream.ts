@@ -5,7 +5,7 @@
  *   state      event                                                  next state
  *   opening    start: `onStart`                                       starting
  *   opening    10 s passed; a start that we cannot serve              ended, 1008
- *   starting   accept                                                 live; digits that came before are posted
+ *   starting   accept                                                 live; digits that came before are told
  *   live       order: play, fill, listen, stop.listening, clear       live
  *   live       order: finish; `playAndFinish`                         finishing (from starting too: `playAndFinish`)
  *   live       no media for a second                                  live: quiet is fed in its place, so that time goes on
@@ -18,11 +18,15 @@
  *   ended      any                                                    ended: listed no-op
  *
  * After the end everything is freed at once, but for the socket: should the server not have reported it closed, it is cut
- * 5 s later. `receive` of a media message is one native call, two compares and two field writes.
+ * 5 s later. `receive` of a media message is one native call, three compares and two field writes; two native calls more
+ * where the call is recorded.
  */
 import { RECEIVED } from '../audio/addon-types.ts';
 import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import type { RecordFile } from '../recordings/record-files.ts';
+import { AudioRecorder } from './audio-recorder.ts';
 import { closeCodeOf } from './close-code.ts';
+import { Digits } from './digits.ts';
 import { Hearing } from './hearing.ts';
 import { MediaGap } from './media-gap.ts';
 import type { MediaPlane } from './media-plane.ts';
@@ -40,7 +44,6 @@ import type { CarrierEvent, StreamStart, Transport } from './transport.ts';
 const LAST_WORDS_MAX_MS = 30_000;
 /** A flow that gave up on a caller of whom nothing came for so long was completed by nobody. */
 const ALONE_MS = 5000;
-const EARLY_DIGITS_MAX = 16;
 
 const HANG_UP: Disposition = { kind: 'hangup' };
 const ENDED: StreamState = { kind: 'ended' };
@@ -52,6 +55,7 @@ export class MediaStream {
   readonly #limits: MediaStreamLimits;
   readonly #playback: Playback;
   readonly #hearing: Hearing;
+  readonly #digits: Digits;
   readonly #watch: StreamWatch;
   readonly #gap: MediaGap;
   readonly #finishTimer: WheelTimer;
@@ -61,6 +65,7 @@ export class MediaStream {
   #state: StreamState = { kind: 'opening' };
   #streamSid = '';
   #callId: CallId | null = null;
+  #recorder: AudioRecorder | null = null;
 
   /** Call it in the socket's open event. The stream owns `transport` and its receiver from now on. */
   constructor(plane: MediaPlane, transport: Transport, hooks: MediaStreamHooks, limits: MediaStreamLimits) {
@@ -89,6 +94,12 @@ export class MediaStream {
       noMedia: () => this.end('no media'),
       timeLimit: () => this.#timeLimit(),
       threw: (thrown) => this.#threw(thrown),
+    });
+    this.#digits = new Digits({
+      flood: this.#watch.flood,
+      receiver: transport.receiver,
+      hearing: this.#hearing,
+      post: (message) => hooks.post(message),
     });
     this.#gap = new MediaGap(plane, {
       receiver: transport.receiver,
@@ -122,6 +133,7 @@ export class MediaStream {
 
   #take(found: number): void {
     if ((found & RECEIVED.media) !== 0) {
+      this.#recorder?.heard();
       this.#watch.mediaCame();
       this.#gap.mediaCame();
     }
@@ -149,7 +161,7 @@ export class MediaStream {
         this.#playback.markEchoed(event.name);
         return;
       case 'digit':
-        this.#digit(event.digit);
+        this.#digits.pressed(event.digit, this.#state);
         return;
       case 'stop':
         this.end('caller hung up');
@@ -164,40 +176,28 @@ export class MediaStream {
       return;
     }
     this.#streamSid = start.streamSid;
-    this.#state = { kind: 'starting', digits: [] };
+    this.#state = { kind: 'starting' };
     this.#watch.startCame();
     this.#hooks.onStart(start);
   }
 
-  /** The server has validated the start. `callBeganAgoMs`: since the call's first stream began. Idempotent. */
-  accept(callId: CallId, callBeganAgoMs = 0): void {
-    if (this.#state.kind !== 'starting') return;
-    const { digits } = this.#state;
+  /**
+   * The server has validated the start. `callBeganAgoMs`: since the call's first stream began. `recording` is the stream's
+   * from now on; null records nothing. Idempotent.
+   */
+  accept(callId: CallId, callBeganAgoMs = 0, recording: RecordFile | null = null): void {
+    if (this.#state.kind !== 'starting') {
+      recording?.finish();
+      return;
+    }
+    if (recording !== null) {
+      this.#recorder = AudioRecorder.begin(recording, this.#transport, this.#plane.clock);
+      this.#playback.recorder = this.#recorder;
+    }
     this.#watch.callBegan(callBeganAgoMs);
     this.#callId = callId;
     this.#state = { kind: 'live', callId };
-    for (const { digit, atStreamMs } of digits) {
-      this.#hooks.post({ kind: 'digit', callId, digit, atStreamMs });
-    }
-  }
-
-  #digit(digit: string): void {
-    if (!this.#watch.flood.admitDigit()) {
-      this.#counters.ignoredDigits++;
-      return;
-    }
-    const atStreamMs = this.#transport.receiver.mediaMs();
-    const state = this.#state;
-    if (state.kind === 'live') {
-      this.#counters.digits++;
-      this.#hearing.digit();
-      this.#hooks.post({ kind: 'digit', callId: state.callId, digit, atStreamMs });
-    } else if (state.kind === 'starting' && state.digits.length < EARLY_DIGITS_MAX) {
-      this.#counters.digits++;
-      state.digits.push({ digit, atStreamMs });
-    } else {
-      this.#counters.ignoredDigits++;
-    }
+    this.#digits.callBegan(callId);
   }
 
   /** An order of the call's worker. Orders of another call id, and kinds that are the server's, are ignored. */
@@ -300,6 +300,7 @@ export class MediaStream {
     try {
       this.#transport.receiver.close();
       this.#playback.close();
+      this.#recorder?.finish();
       this.#socket.close(reason === 'peer does not read' ? null : closeCode, reason);
     } finally {
       this.#logEnd(reason);
@@ -322,6 +323,7 @@ export class MediaStream {
       ...this.#counters,
       ...this.#transport.counters(),
       ...this.#gap.counters(),
+      ...this.#digits.counters(),
       staleMarks: stale,
       unknownMarks: unknown,
     };

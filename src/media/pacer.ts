@@ -3,6 +3,8 @@
  * will have been played; each message moves it by exactly its own length, so the lateness of a timer never adds up, and
  * after a pause it starts again from now. Has no timer and no queue: `playback.ts` says what is sent and when. I/O thread.
  */
+
+import type { AudioRecorder } from './audio-recorder.ts';
 import { SENT } from './carrier-socket.ts';
 import type { PlaybackItem } from './playback-item.ts';
 import type { Transport } from './transport.ts';
@@ -14,6 +16,8 @@ const BUFFERED_BYTES_MAX = 16 * 1024;
 
 export class Pacer {
   readonly #transport: Transport;
+  /** Told of what is sent, and of when it is heard; null where nothing is recorded. */
+  recorder: AudioRecorder | null = null;
   #playoutEndAtMs = 0;
 
   constructor(transport: Transport) {
@@ -43,7 +47,9 @@ export class Pacer {
     const isLast = toByte >= audioBytes;
     const toCharacter = isLast ? wire.length : (toByte / 3) * 4;
     if (this.#transport.sendAudio(wire, (item.sentBytes / 3) * 4, toCharacter) === SENT.dropped) return false;
-    this.#playoutEndAtMs = Math.max(this.#playoutEndAtMs, nowMs) + item.toMs(bytes);
+    const startAtMs = Math.max(this.#playoutEndAtMs, nowMs);
+    this.recorder?.said(item, bytes, startAtMs);
+    this.#playoutEndAtMs = startAtMs + item.toMs(bytes);
     item.sentBytes = toByte;
     item.sentUntilAtMs = this.#playoutEndAtMs;
     item.stage = isLast ? 'unmarked' : 'sending';
@@ -53,6 +59,7 @@ export class Pacer {
   /** The carrier holds nothing any more. */
   cleared(nowMs: number): void {
     this.#playoutEndAtMs = nowMs;
+    this.recorder?.cleared(nowMs);
   }
 
   /** The carrier's playback had stalled: `items`, in their order, are heard from `nowMs` on, not earlier. */
@@ -61,7 +68,10 @@ export class Pacer {
     for (const item of items) {
       if (item.sentBytes === 0) break;
       endAtMs += item.toMs(item.sentBytes);
-      item.sentUntilAtMs = Math.max(item.sentUntilAtMs, endAtMs);
+      const lateMs = endAtMs - item.sentUntilAtMs;
+      if (lateMs <= 0) continue;
+      item.sentUntilAtMs = endAtMs;
+      this.recorder?.delayed(item, lateMs);
     }
     this.#playoutEndAtMs = Math.max(this.#playoutEndAtMs, endAtMs);
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { PromptRegistry } from './prompt-registry.ts';
-import type { TimerWheel } from './timer-wheel.ts';
+import type { PromptShelf } from './prompt-registry.ts';
+import type { WheelTimers } from './timer-wheel.ts';
 import type { Transport } from './transport.ts';
 
 /** What one stream's playback is doing; the transitions stand in `playback.ts`. */
@@ -23,8 +23,8 @@ export type PlayOutcome = 'played' | 'interrupted' | 'failed';
 /** What playback works with; the registry and the wheel are shared, the transport is its stream's. */
 export interface PlaybackOf {
   readonly clock: Clock;
-  readonly wheel: TimerWheel;
-  readonly registry: PromptRegistry;
+  readonly wheel: WheelTimers;
+  readonly registry: PromptShelf;
   readonly transport: Transport;
   /** How long an item may wait for its audio before it fails, from when it is the next to be sent. */
   readonly audioWaitMaxMs: number;
@@ -34,8 +34,8 @@ export interface PlaybackOf {
 export interface PlaybackHooks {
   /** Its first audio was handed to the carrier. At most once for each item, before `ended`. */
   started(playId: number): void;
-  /** Exactly once for each item that was enqueued. `playedMs` is estimated unless it was played to its end. */
-  ended(playId: number, outcome: PlayOutcome, playedMs: number): void;
+  /** Exactly once for each item that was enqueued. `playedMs` is estimated unless it was played to its end; of `sentMs`. */
+  ended(playId: number, outcome: PlayOutcome, playedMs: number, sentMs: number): void;
   /** `isIdle` or `audible()` has changed. */
   changed(): void;
   /** After `finish`: the queue has come to its end. Once. */

@@ -24,6 +24,7 @@
  * is sent, `pacer.ts`.
  */
 import type { Clock } from '../clock.ts';
+import type { AudioRecorder } from './audio-recorder.ts';
 import type { Audible } from './barge-in.ts';
 import { SENT } from './carrier-socket.ts';
 import { MarkTrust } from './mark-trust.ts';
@@ -32,8 +33,8 @@ import { PlaybackItem, SILENCE_DBFS } from './playback-item.ts';
 import { PlaybackQueue } from './playback-queue.ts';
 import type { PlaybackHooks, PlaybackOf, PlaybackState, PlayOutcome } from './playback-state.ts';
 import { PlayoutLevel } from './playout-level.ts';
-import type { PromptRegistry, PromptWaiter } from './prompt-registry.ts';
-import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+import type { PromptShelf, PromptWaiter } from './prompt-registry.ts';
+import type { WheelTimer, WheelTimers } from './timer-wheel.ts';
 import type { Transport } from './transport.ts';
 
 const HELD_RETRY_MS = 50;
@@ -57,8 +58,8 @@ const CLOSED: PlaybackState = { kind: 'closed' };
 
 export class Playback implements PromptWaiter {
   readonly #clock: Clock;
-  readonly #wheel: TimerWheel;
-  readonly #registry: PromptRegistry;
+  readonly #wheel: WheelTimers;
+  readonly #registry: PromptShelf;
   readonly #transport: Transport;
   readonly #audioWaitMaxMs: number;
   readonly #hooks: PlaybackHooks;
@@ -84,6 +85,11 @@ export class Playback implements PromptWaiter {
     this.#pacer = new Pacer(of.transport);
     this.#hooks = hooks;
     this.#timer = of.wheel.createTimer(() => this.#guard(() => this.#advance(this.#clock.nowMs())));
+  }
+
+  /** Told from now on of what is sent and when it is heard. */
+  set recorder(recorder: AudioRecorder | null) {
+    this.#pacer.recorder = recorder;
   }
 
   get state(): PlaybackState {
@@ -125,7 +131,7 @@ export class Playback implements PromptWaiter {
     const item = new PlaybackItem({ ...play, bargeIn }, this.#generation);
     const isWanted = this.#queue.isSilent(nowMs) && !this.#queue.isFull && this.#finish !== 'told';
     if (!isWanted || !this.#claim(item)) {
-      this.#hooks.ended(play.playId, 'interrupted', 0);
+      this.#hooks.ended(play.playId, 'interrupted', 0, 0);
       return;
     }
     this.#queue.addBeforeWaiting(item);
@@ -345,7 +351,7 @@ export class Playback implements PromptWaiter {
     else if (this.#queue.awaiting(promptKey).length === 0) this.#registry.stopWaiting(promptKey, this);
     const playedMs = outcome === 'played' ? (prompt?.durationMs ?? 0) : item.playedMs(nowMs);
     if (playedMs > 0) this.#level.ended(item, nowMs);
-    this.#hooks.ended(item.playId, outcome, Math.round(playedMs));
+    this.#hooks.ended(item.playId, outcome, Math.round(playedMs), Math.round(item.toMs(item.sentBytes)));
   }
 
   #guard(run: () => void): void {

@@ -17,9 +17,10 @@ export function promptNews(
       const told = callOf(playId);
       if (told !== null) hooks.post({ kind: 'prompt.started', callId: told, playId });
     },
-    ended(playId, outcome, playedMs) {
+    ended(playId, outcome, playedMs, sentMs) {
       const told = callOf(playId);
-      if (told !== null) hooks.post({ kind: 'prompt.ended', callId: told, playId, outcome, playedMs });
+      if (told !== null)
+        hooks.post({ kind: 'prompt.ended', callId: told, playId, outcome, playedMs, sentMs });
     },
   };
 }

@@ -14,6 +14,9 @@ export interface PromptWaiter {
   promptFailed(key: string): void;
 }
 
+/** The registry as a stream has it. */
+export type PromptShelf = Pick<PromptRegistry, 'acquire' | 'release' | 'has' | 'wait' | 'stopWaiting'>;
+
 export interface PromptRegistryLimits {
   /** Of base64 and levels together. Fixed prompts and playing ones may exceed it. */
   readonly bytesMax: number;

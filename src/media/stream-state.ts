@@ -3,7 +3,7 @@ import type { CallId, Disposition, EndReason } from '../channel/messages.ts';
 /** Where a media stream is; the transitions stand in `media-stream.ts`. */
 export type StreamState =
   | { readonly kind: 'opening' }
-  | { readonly kind: 'starting'; readonly digits: { digit: string; atStreamMs: number }[] }
+  | { readonly kind: 'starting' }
   | { readonly kind: 'live'; readonly callId: CallId }
   | {
       readonly kind: 'finishing';

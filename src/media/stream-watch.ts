@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { FloodGuard } from './flood-guard.ts';
-import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+import type { WheelTimer, WheelTimers } from './timer-wheel.ts';
 
 const BEAT_MS = 1000;
 const START_MAX_MS = 10_000;
@@ -23,7 +23,7 @@ export interface StreamWatchHooks {
 export class StreamWatch {
   readonly flood = new FloodGuard();
   readonly #clock: Clock;
-  readonly #wheel: TimerWheel;
+  readonly #wheel: WheelTimers;
   readonly #hooks: StreamWatchHooks;
   readonly #callMaxMs: number;
   #limitAtMs: number;
@@ -35,7 +35,7 @@ export class StreamWatch {
   #silentBeats = 0;
 
   constructor(
-    plane: { readonly clock: Clock; readonly wheel: TimerWheel },
+    plane: { readonly clock: Clock; readonly wheel: WheelTimers },
     callMaxMs: number,
     hooks: StreamWatchHooks,
   ) {

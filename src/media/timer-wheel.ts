@@ -23,6 +23,9 @@ export interface WheelTimer {
   readonly pending: boolean;
 }
 
+/** The wheel as a stream has it. */
+export type WheelTimers = Pick<TimerWheel, 'createTimer' | 'start' | 'startAt' | 'stop'>;
+
 /** Milliseconds past their due time at which timers ran, since the last reading. */
 export interface Lateness {
   readonly maxMs: number;

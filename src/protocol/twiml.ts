@@ -19,18 +19,22 @@ export interface ConnectStream {
   readonly streamUrl: string;
   /** Fetched when the stream ends; may carry `RETRY_FRAGMENT`. */
   readonly actionUrl: string;
+  /** Given back with the stream's `start`, as strings; name and value together stay under 500 characters. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /**
  * Connects the call to a media stream. Nothing follows `<Connect>`: with an action, Twilio runs no later verb.
  * Throws InvalidStateError for a URL that Twilio would refuse.
  */
-export function connectStream({ streamUrl, actionUrl }: ConnectStream): string {
+export function connectStream({ streamUrl, actionUrl, parameters = {} }: ConnectStream): string {
   if (!/^wss?:\/\/[^?#\s]+$/.test(streamUrl)) {
     throw new InvalidStateError('Expected a wss URL without query for streamUrl, received another');
   }
   const response = new VoiceResponse();
-  response.connect({ action: toXmlText(actionUrl), method: 'POST' }).stream({ url: toXmlText(streamUrl) });
+  const connect = response.connect({ action: toXmlText(actionUrl), method: 'POST' });
+  const stream = connect.stream({ url: toXmlText(streamUrl) });
+  for (const [name, value] of Object.entries(parameters)) stream.parameter({ name, value: toXmlText(value) });
   return response.toString();
 }
 

@@ -4,11 +4,14 @@
  */
 import type { CallId, CallNote, Disposition, EndReason, FromCall } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
-import { toErrorRecord } from '../errors.ts';
+import { type ErrorRecord, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Admission, Caller, LiveCalls } from './admission.ts';
 import type { CallStream, StreamHooks } from './call-stream.ts';
-import { type CallRegister, type EarlierStream, LiveCall, type LiveCallSurroundings } from './live-call.ts';
+import { LiveCall } from './live-call.ts';
+import type { CallMove, CallRegister, LiveCallSurroundings } from './live-call-surroundings.ts';
+import type { EarlierStream } from './stream-record.ts';
+import type { WorkerLoss } from './watched-worker.ts';
 
 /** What became of a call's last ended stream here. */
 export interface CallEnd {
@@ -21,6 +24,8 @@ export interface CallEnd {
 /** Watches calls: the demo, the board. Its errors are logged and touch no call. */
 export interface CallObserver {
   onNote?(callSid: string, note: CallNote): void;
+  /** The call went on from its last state, on another worker or made anew. */
+  onMove?(callSid: string, move: CallMove): void;
   /** A stream of the call ended; the call may come back on another. */
   onEnd?(callSid: string, reason: EndReason): void;
 }
@@ -116,7 +121,8 @@ export class CallDirectory implements CallRegister, LiveCalls {
       // A stream that ended before it began knows no state; an earlier one's still stands.
       const state = call.state ?? known?.end?.state ?? null;
       const callBeganAtMs = call.callBeganAtMs ?? known?.end?.callBeganAtMs ?? null;
-      const end = { attempt, reason, disposition, state, callBeganAtMs };
+      const callWall = known?.end?.callWall ?? call.callWall;
+      const end = { attempt, reason, disposition, state, callBeganAtMs, callWall };
       this.#remember(call.callSid, {
         claimedAttempt: Math.max(call.attempt, known?.claimedAttempt ?? -1),
         end,
@@ -129,18 +135,36 @@ export class CallDirectory implements CallRegister, LiveCalls {
     this.#tell((observer) => observer.onNote?.(callSid, note));
   }
 
+  moved(callSid: string, move: CallMove): void {
+    this.#tell((observer) => observer.onMove?.(callSid, move));
+  }
+
   /** A message from a worker. One for a call that has ended is dropped. */
   receive(message: FromCall): void {
     this.#byCallId.get(message.callId)?.receive(message);
   }
 
-  /** Calls whose worker was lost: each is told goodbye. */
-  workerLost(callIds: readonly CallId[], reason: 'worker failed' | 'call failed'): void {
-    for (const callId of callIds) this.#byCallId.get(callId)?.sayGoodbye(reason);
+  /** Calls whose worker was lost go on elsewhere; `suspect`, which it was serving, or 0, on a worker of its own. */
+  workerLost(callIds: readonly CallId[], { suspect, decidedAtMs }: WorkerLoss): void {
+    // The others first: to start a thread takes some ms.
+    const inOrder = [...callIds.filter((callId) => callId !== suspect), suspect];
+    for (const callId of inOrder) this.#byCallId.get(callId)?.workerLost(callId === suspect, decidedAtMs);
+  }
+
+  /** Of one call only: a message for it could not be sent. */
+  callFailed(callId: CallId, error: ErrorRecord): void {
+    this.#byCallId.get(callId)?.codeFailed(error);
   }
 
   callSidOf(callId: CallId): string | null {
     return this.#byCallId.get(callId)?.callSid ?? null;
+  }
+
+  /** Ends the call for good. False: it is not live here. */
+  hangUp(callSid: string): boolean {
+    const streams = [...(this.#open.get(callSid) ?? [])];
+    for (const call of streams) call.end('hung up');
+    return streams.length > 0;
   }
 
   endAll(reason: EndReason): void {

@@ -6,10 +6,12 @@ import type { Clock } from '../clock.ts';
 import { mintToken } from '../protocol/tokens.ts';
 import { connectStream, RETRY_FRAGMENT } from '../protocol/twiml.ts';
 import { CONTINUE_PATH } from '../protocol/webhook-paths.ts';
+import type { Caller } from './admission.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { PublicAddress } from './public-address.ts';
 import type { ServerSettings } from './server-settings.ts';
 import type { StreamTokens } from './stream-tokens.ts';
+import type { Webhook } from './webhook-gate.ts';
 
 /** A call token outlives the longest call that drains by this. */
 const CALL_TOKEN_SPARE_MS = 60_000;
@@ -31,14 +33,15 @@ export class CallDoor {
     this.#clock = clock;
   }
 
-  /** TwiML that connects the call's stream number `attempt`. */
-  connect(exchange: Exchange, callSid: string, attempt: number): Answer {
+  /** TwiML that connects the call's stream number `attempt`; the stream brings along who rings whom, to whichever node. */
+  connect(exchange: Exchange, { callSid, caller }: Webhook, attempt: number): Answer {
     const actionUrl = this.url(exchange, this.#continuePath(callSid, attempt));
     const streamBase = this.#address.streamBase(exchange) ?? '';
     return twimlAnswer(
       connectStream({
         streamUrl: `${streamBase}/ws/twilio/${this.#tokens.mint(callSid, attempt)}`,
         actionUrl: actionUrl + RETRY_FRAGMENT,
+        parameters: toParameters(caller),
       }),
     );
   }
@@ -64,4 +67,9 @@ export class CallDoor {
     const expiresAtMs = this.#clock.wallMs() + this.callLifeMs;
     return CONTINUE_PATH + mintToken('call', { callSid, attempt, expiresAtMs }, this.#settings.sessionKey);
   }
+}
+
+/** What the webhook gate let through: numbers, addresses, `anonymous`. */
+function toParameters({ from, to }: Caller): Readonly<Record<string, string>> {
+  return { ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
 }

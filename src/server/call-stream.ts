@@ -3,20 +3,23 @@
  * I/O thread.
  */
 import type { CallId, EndReason, FromCall, ToCall } from '../channel/messages.ts';
+import type { RecordFile } from '../recordings/record-files.ts';
 
 /** What a stream's `start` said. */
 export interface StreamStart {
   readonly callSid: string;
   readonly accountSid: string;
   readonly streamSid: string;
+  /** What the TwiML of the stream gave along: `from` and `to`. */
+  readonly customParameters: ReadonlyMap<string, string>;
 }
 
 export interface CallStream {
   /**
    * The call has begun: its messages may be posted from now on, those that waited first. `callBeganAgoMs`: since the
-   * call's first stream began; the time limit is the call's.
+   * call's first stream began; the time limit is the call's. `recording` belongs to the stream; null: none is kept.
    */
-  accept(callId: CallId, callBeganAgoMs: number): void;
+  accept(callId: CallId, callBeganAgoMs: number, recording: RecordFile | null): void;
   /** Plays, listens, clears, finishes. */
   order(message: FromCall): void;
   /** Drops what is queued, plays this to its end, then ends with `reason`; ends anyway if it cannot be played. */

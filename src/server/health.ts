@@ -2,6 +2,7 @@
  * `GET /healthz`: the event loop turns. `GET /readyz`: new calls may be sent here, and if not, why. For balancers and
  * people; says nothing that a stranger may not know. I/O thread.
  */
+import type { RecordFiles } from '../recordings/record-files.ts';
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
 import type { VendorHealthBoard } from './vendor-health.ts';
@@ -12,6 +13,9 @@ export interface HealthSources {
   readonly isVoiceReady: () => boolean;
   readonly storeHealth: () => StoreHealth;
   readonly vendors: Pick<VendorHealthBoard, 'report'>;
+  readonly recordings?: Pick<RecordFiles, 'counts'> | null;
+  /** Lines of the log that nobody took: a full disk or a reader that stands still is told of here, if nowhere else. */
+  readonly lostLogLines: () => number;
 }
 
 export interface StoreHealth {
@@ -38,7 +42,8 @@ export class Health {
   }
 
   ready(exchange: Exchange): void {
-    const { readiness, workers, isVoiceReady, storeHealth, vendors } = this.#sources;
+    const { readiness, workers, isVoiceReady, recordings, storeHealth, vendors, lostLogLines } =
+      this.#sources;
     const isVoiceUp = isVoiceReady();
     const store = storeHealth();
     const reasons: string[] = [];
@@ -55,6 +60,9 @@ export class Health {
       store,
       // A vendor that is down is no reason: the next one serves.
       speech: vendors.report(),
+      // Nor is a recording that was lost: calls go on without.
+      ...(recordings == null ? {} : { recordings: recordings.counts() }),
+      log: { lostLines: lostLogLines() },
       draining: readiness.leaving !== 'no',
     });
   }

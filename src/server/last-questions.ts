@@ -1,5 +1,5 @@
 /**
- * Calls whose stream has ended here and whose carrier has not asked yet what comes next: a hang-up, a transfer, a new
+ * Calls whose stream has ended here and whose carrier has not been told yet what comes next: a hang-up, a transfer, a new
  * stream. A process that leaves before it has answered would have them end in an error. Each is waited for 5 s at most, and
  * a caller who hung up is not asked about. I/O thread.
  */
@@ -24,8 +24,8 @@ export class LastQuestions {
     });
   }
 
-  /** The carrier has asked about the call. */
-  asked(callSid: string): void {
+  /** The carrier has asked about the call, and been told: who leaves in between has told it nothing. */
+  answered(callSid: string): void {
     this.#open.delete(callSid);
   }
 

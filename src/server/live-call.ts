@@ -2,83 +2,59 @@
  * One stream of one call, from its upgrade to its end: holds together the media stream, the worker and the record. Not
  * the call's conversation (that is in `call/`) and not its audio (`media/`). I/O thread.
  *
- *   opening --start--> beginning --begun, placed--> live --end(reason)--> ended
- *      \                   \                          \
- *       '-------------------'--------------------------'---> ended, from anywhere, once
+ *   state      event                                                   next state
+ *   opening    start                                                   beginning
+ *   beginning  the record is begun, or late                            waiting
+ *   waiting    a worker has the call                                   live: `call.started`, from the last state
+ *   waiting    none could be had                                       leaving, worker failed
+ *   live       its worker was lost: move, isolate                      waiting; a filler is heard if it takes time
+ *   live       its code threw: remake                                  live: `call.started` again, where it is
+ *   live       one of these once more than `recovery.ts` allows        leaving, worker failed or call failed
+ *   live       its worker was lost after its last words were ordered   live: they are played to their end
+ *   leaving    any of a worker                                         leaving: the goodbye is played to its end
+ *   any        end                                                     ended, once
+ *
+ * The socket and what plays never notice a new beginning. What the caller says or presses while the call is with nobody is
+ * dropped, and so is what answers a listen from before it: the call that begins asks its question again, and listens anew.
  *
  * `end` frees everything: stream, worker, record, slot. Whoever comes first gives the reason. The watches that need time
  * (no start, no media, the longest call, an apology that does not end) are the stream's own.
  */
-import type { CallId, CallNote, Disposition, EndReason, FromCall, ToCall } from '../channel/messages.ts';
-import type { Clock } from '../clock.ts';
-import { toErrorRecord } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { CallStore } from '../store/call-store.ts';
+import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import type { Timer } from '../clock.ts';
+import { type ErrorRecord, toErrorRecord } from '../errors.ts';
+import { recordName } from '../recordings/record-name.ts';
 import type { Caller } from './admission.ts';
 import type { CallStream, StreamHooks, StreamStart } from './call-stream.ts';
-import { withinDeadline } from './deadline.ts';
+import type { CallMove, CallRegister, LiveCallSurroundings } from './live-call-surroundings.ts';
+import { Recovery } from './recovery.ts';
+import { StreamRecord } from './stream-record.ts';
 
-/** The worker pool as a call sees it. */
-export interface CallPlacement {
-  place(callId: CallId): number | null;
-  post(message: ToCall): void;
-  release(callId: CallId): void;
-}
-
-/** What a stream of a call leaves to the next. */
-export interface EarlierStream {
-  readonly attempt: number;
-  readonly state: unknown;
-  /** When the call's first stream began, monotonic; null if that is not known. */
-  readonly callBeganAtMs: number | null;
-}
-
-/** The directory as a call sees it. */
-export interface CallRegister {
-  /** The call's other streams of older attempts end; false when a newer one has begun. */
-  takeOver(call: LiveCall): boolean;
-  /** What the call's last ended stream in this process left; null if it had none here. */
-  lastEnd(callSid: string): EarlierStream | null;
-  ended(call: LiveCall, reason: EndReason): void;
-  noted(callSid: string, note: CallNote): void;
-}
-
-export interface LiveCallSurroundings {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly store: CallStore;
-  readonly workers: CallPlacement;
-  /** Hash of the flow that answers this number. */
-  readonly flowHashOf: (calledNumber: string) => string;
-  /** An account that every stream must be of, or null. */
-  readonly accountSid: string | null;
-  /** The goodbye of last resort. */
-  readonly apologyKey: string;
-  /** `codec-rate` of what the stream plays. */
-  readonly playFormat: string;
-}
-
-/** The store answers within 250 ms or defers; a store that does neither holds no caller up for longer than this. */
-const STORE_DEADLINE_MS = 1000;
+/** The media plane's own: it reports the end of no such prompt. */
+const FILLER_PLAY_ID = -1;
+/** Who waits longer hears it again: it takes 1.5 s itself. */
+const FILL_EVERY_MS = 4000;
 
 export class LiveCall {
   readonly callId: CallId;
   readonly callSid: string;
   readonly attempt: number;
-  readonly caller: Caller;
   readonly #around: LiveCallSurroundings;
   readonly #register: CallRegister;
-  #phase: 'opening' | 'beginning' | 'live' | 'ended' = 'opening';
+  #caller: Caller;
+  /** From `start` on. */
+  #record: StreamRecord | null = null;
+  readonly #recovery = new Recovery();
+  #phase: 'opening' | 'beginning' | 'waiting' | 'live' | 'leaving' | 'ended' = 'opening';
   #stream: CallStream | null = null;
   #streamSid = '';
-  #hasRecord = false;
-  #isLeaving = false;
   #state: unknown = null;
   #disposition: Disposition | null = null;
   #lastWords = '';
   /** The last prompt that ended was never heard. */
   #isMute = false;
-  #liveAtMs = 0;
+  #filling: Timer | null = null;
+  #liveAtMs: number | null = null;
   #callBeganAtMs: number | null = null;
 
   constructor(
@@ -89,7 +65,7 @@ export class LiveCall {
     this.callId = call.callId;
     this.callSid = call.callSid;
     this.attempt = call.attempt;
-    this.caller = call.caller;
+    this.#caller = call.caller;
     this.#around = around;
     this.#register = register;
   }
@@ -110,7 +86,7 @@ export class LiveCall {
 
   /** Its stream's `start` was taken: it counts against streams of older attempts. */
   get hasBegun(): boolean {
-    return this.#phase === 'beginning' || this.#phase === 'live';
+    return this.#phase !== 'opening' && this.#phase !== 'ended';
   }
 
   /** The last state that the call reported, or null. */
@@ -123,6 +99,11 @@ export class LiveCall {
     return this.#callBeganAtMs;
   }
 
+  /** By which the call's record is timed; null before this stream has begun. */
+  get callWall(): (() => number) | null {
+    return this.#callBeganAtMs === null ? null : (this.#record?.callWall ?? null);
+  }
+
   /** What comes after the stream, once the call has said so. */
   get disposition(): Disposition | null {
     const isSilentEnd = this.#isMute && this.#disposition?.kind === 'hangup' && this.#lastWords !== '';
@@ -131,60 +112,74 @@ export class LiveCall {
 
   /** A message from the call's worker. */
   receive(message: FromCall): void {
-    if (this.#phase !== 'live') return;
+    if (this.#phase !== 'live' && this.#phase !== 'leaving') return;
     switch (message.kind) {
       case 'snapshot':
         this.#state = message.state;
+        this.#recovery.committed();
         return;
       case 'note':
         this.#register.noted(this.callSid, message.note);
         return;
       case 'call.failed':
-        this.#around.log.error(
-          { event: 'call.failed', ...this.#names(), err: message.error },
-          "a call's code failed",
-        );
-        this.sayGoodbye('call failed');
+        this.codeFailed(message.error);
         return;
       case 'finish':
+        if (this.#phase === 'leaving') return;
         this.#disposition = message.disposition;
         this.#lastWords = message.lastWords ?? '';
         this.#stream?.order(message);
         return;
       default:
-        if (!this.#isLeaving) this.#stream?.order(message);
+        if (this.#phase === 'live') this.#stream?.order(message);
     }
+  }
+
+  /** Its worker is gone, and it is placed nowhere. `isSuspect`: that worker was serving it. `decidedAtMs`: monotonic. */
+  workerLost(isSuspect: boolean, decidedAtMs: number): void {
+    if (!this.#isInTalk) return;
+    const how = this.#recovery.workerLost(isSuspect);
+    if (how === 'goodbye') this.sayGoodbye('worker failed');
+    else this.#place(how === 'isolate' ? 'alone' : 'shared', { how, decidedAtMs });
+  }
+
+  /** Its own code threw, or it missed a message: it is of no use where it is. */
+  codeFailed(err: ErrorRecord): void {
+    if (this.#phase !== 'live') return;
+    this.#around.log.error({ event: 'call.failed', ...this.#names(), err }, "a call's code failed");
+    if (!this.#isInTalk) return;
+    const how = this.#recovery.codeThrew();
+    if (how === 'goodbye') {
+      this.sayGoodbye('call failed');
+      return;
+    }
+    this.#around.workers.post({ kind: 'call.ended', callId: this.callId, reason: 'superseded' });
+    this.#postStarted();
+    this.#tellMoved({ how, workerId: null, durationMs: 0 });
   }
 
   /** An apology, then the end with `reason`. Once; a call that is already on its last words is left to them. */
   sayGoodbye(reason: EndReason): void {
-    if (this.#phase === 'ended' || this.#isLeaving || this.#disposition !== null) return;
-    this.#isLeaving = true;
+    if (this.#phase === 'ended' || this.#phase === 'leaving' || this.#disposition !== null) return;
+    this.#phase = 'leaving';
     this.#stream?.playAndFinish(this.#around.apologyKey, reason);
   }
 
   /** Ends the call's stream and frees all that it holds. The first reason stands. */
   end(reason: EndReason): void {
     if (this.#phase === 'ended') return;
-    const { clock, log, store, workers } = this.#around;
-    const durationMs = this.#phase === 'live' ? Math.round(clock.nowMs() - this.#liveAtMs) : 0;
+    const { clock, log, workers } = this.#around;
+    const durationMs = this.#liveAtMs === null ? 0 : Math.round(clock.nowMs() - this.#liveAtMs);
     this.#phase = 'ended';
+    this.#stopFilling();
     // Each step whatever the one before it did: a defect in one must not keep a slot, a worker's memory or a socket.
     this.#step(() => workers.post({ kind: 'call.ended', callId: this.callId, reason }));
     this.#step(() => workers.release(this.callId));
     this.#step(() => this.#register.ended(this, reason));
     this.#step(() => this.#stream?.end(reason));
-    if (this.#hasRecord) {
-      this.#step(() => {
-        store.finish(this.callSid, this.attempt, reason).catch((thrown: unknown) => {
-          log.error(
-            { event: 'store.failed', ...this.#names(), err: toErrorRecord(thrown) },
-            'an end was not kept',
-          );
-        });
-      });
-      log.info({ event: 'call.ended', ...this.#names(), reason, durationMs }, 'a call ended');
-    }
+    if (this.#record?.exists !== true) return;
+    this.#finishRecord(this.#record, reason);
+    log.info({ event: 'call.ended', ...this.#names(), reason, durationMs }, 'a call ended');
   }
 
   async #begin(start: StreamStart): Promise<void> {
@@ -204,8 +199,11 @@ export class LiveCall {
       return;
     }
     try {
-      if (!(await this.#makeRecord())) return;
-      await this.#takeUp();
+      const record = this.#openRecord(start);
+      if (!(await this.#beginRecord(record))) return;
+      const { state, callBeganAtMs } = await record.takeUp(this.#register.lastEnd(this.callSid));
+      this.#state = state;
+      this.#callBeganAtMs = callBeganAtMs;
       if (this.#phase === 'beginning') this.#goLive();
     } catch (thrown) {
       this.#around.log.error(
@@ -216,104 +214,129 @@ export class LiveCall {
     }
   }
 
+  #openRecord({ customParameters }: StreamStart): StreamRecord {
+    const { callSid, attempt } = this;
+    const { accountSid, from, to } = this.#caller;
+    // Another node may have answered the call's webhook: then only the stream says who rings whom.
+    this.#caller = {
+      accountSid,
+      from: from || (customParameters.get('from') ?? ''),
+      to: to || (customParameters.get('to') ?? ''),
+    };
+    const flowHash = this.#around.flowHashOf(this.#caller.to);
+    this.#record = new StreamRecord(
+      { callSid, attempt, from: this.#caller.from, to: this.#caller.to, flowHash },
+      this.#around,
+    );
+    return this.#record;
+  }
+
   #isExpected(start: StreamStart): boolean {
-    const accounts = [this.#around.accountSid, this.caller.accountSid];
+    const accounts = [this.#around.accountSid, this.#caller.accountSid];
     return (
       start.callSid === this.callSid &&
       accounts.every((account) => account === null || account === '' || account === start.accountSid)
     );
   }
 
-  /**
-   * Commits this attempt to the call's record. False when the call ended meanwhile, or another stream, here or on another
-   * node, has used this attempt or a later one. A store that does not answer does not keep a caller waiting; if its
-   * late answer is that we are fenced, the stream ends then.
-   */
-  async #makeRecord(): Promise<boolean> {
-    const { clock, flowHashOf, log, store } = this.#around;
-    const { callSid, attempt, caller } = this;
-    const { from, to } = caller;
-    const begun = store.begin({ callSid, attempt, from, to, flowHash: flowHashOf(to) });
-    const answer = await withinDeadline(clock, STORE_DEADLINE_MS, begun);
+  /** False when the call ended meanwhile, or its attempt is fenced. */
+  async #beginRecord(record: StreamRecord): Promise<boolean> {
+    const { log } = this.#around;
+    const begun = await record.begin(() => this.end('superseded'));
     if (this.#phase !== 'beginning') {
       // It ended while the record was being made: the record must say so too.
-      if (answer.kind === 'done' && answer.value === 'begun') {
-        store.finish(callSid, attempt, 'stream lost').catch(() => undefined);
-      }
+      if (begun.kind === 'begun') this.#finishRecord(record, 'stream lost');
       return false;
     }
-    if (answer.kind === 'done' && answer.value === 'fenced') {
+    if (begun.kind === 'fenced') {
       log.warn({ event: 'stream.refused', ...this.#names() }, "a stream's attempt was used before");
       this.end('protocol violation');
       return false;
     }
-    this.#hasRecord = true;
-    if (answer.kind === 'done') return true;
-    const err = answer.kind === 'failed' ? toErrorRecord(answer.thrown) : null;
-    log.error({ event: 'store.failed', ...this.#names(), err }, 'a call begins without its record');
-    begun.then(
-      (late) => {
-        if (late !== 'fenced') return;
-        this.#hasRecord = false;
-        this.end('superseded');
-      },
-      () => undefined,
-    );
+    if (begun.kind === 'late') {
+      const { err } = begun;
+      log.error({ event: 'store.failed', ...this.#names(), err }, 'a call begins without its record');
+    }
     return true;
   }
 
-  /** What the call's earlier streams left: its state, and since when it is on. */
-  async #takeUp(): Promise<void> {
-    const { clock, store } = this.#around;
-    this.#callBeganAtMs = clock.nowMs();
-    if (this.attempt === 0) return;
-    const known = this.#register.lastEnd(this.callSid);
-    this.#callBeganAtMs = known?.callBeganAtMs ?? this.#callBeganAtMs;
-    // Ours is the newest only if no attempt lies between, which may have been on another node.
-    if (known?.attempt === this.attempt - 1 && known.state !== null) {
-      this.#state = known.state;
-      return;
-    }
-    const loaded = await withinDeadline(clock, STORE_DEADLINE_MS, store.load(this.callSid));
-    const record = loaded.kind === 'done' ? loaded.value : null;
-    this.#state = record?.state ?? known?.state ?? null;
-    if (record === null || known?.callBeganAtMs != null) return;
-    // Only the wall clock is common to processes; it may have been set since, but never makes a call younger than it is here.
-    const beganAtMs = clock.nowMs() - (clock.wallMs() - record.startedAtWallMs);
-    this.#callBeganAtMs = Math.min(this.#callBeganAtMs, beganAtMs);
+  #finishRecord(record: StreamRecord, reason: EndReason): void {
+    this.#step(() => {
+      record.finish(reason).catch((thrown: unknown) => {
+        const err = toErrorRecord(thrown);
+        this.#around.log.error({ event: 'store.failed', ...this.#names(), err }, 'an end was not kept');
+      });
+    });
   }
 
   #goLive(): void {
-    const { clock, log, playFormat, workers } = this.#around;
-    const stream = this.#stream;
-    if (stream === null) return;
-    this.#phase = 'live';
+    const { clock, log, recordings } = this.#around;
     this.#liveAtMs = clock.nowMs();
     const callBeganAgoMs = this.#liveAtMs - (this.#callBeganAtMs ?? this.#liveAtMs);
-    const workerId = workers.place(this.callId);
-    log.info(
-      { event: 'call.started', ...this.#names(), workerId, pii: { from: this.caller.from } },
-      'a call started',
-    );
-    if (workerId === null) {
-      stream.accept(this.callId, callBeganAgoMs);
-      this.sayGoodbye('worker failed');
-      return;
-    }
-    workers.post({
+    log.info({ event: 'call.started', ...this.#names(), pii: { from: this.#caller.from } }, 'a call started');
+    this.#place('shared', null);
+    const recording = recordings?.open(recordName(this.callSid, this.attempt), 'wav') ?? null;
+    this.#stream?.accept(this.callId, callBeganAgoMs, recording);
+    this.#fill();
+  }
+
+  /** `move`: null for the first time. */
+  #place(on: 'shared' | 'alone', move: { how: CallMove['how']; decidedAtMs: number } | null): void {
+    const { clock, workers } = this.#around;
+    this.#phase = 'waiting';
+    workers.place(this.callId, on, (workerId) => {
+      if (this.#phase !== 'waiting') return;
+      this.#stopFilling();
+      if (workerId === null) {
+        this.sayGoodbye('worker failed');
+        return;
+      }
+      this.#phase = 'live';
+      this.#postStarted();
+      if (move === null) return;
+      const durationMs = Math.round(clock.nowMs() - move.decidedAtMs);
+      this.#tellMoved({ how: move.how, workerId, durationMs });
+    });
+    if (move !== null) this.#fill();
+  }
+
+  /** No dead air: a caller who must wait is told so, unless there is something to be heard. */
+  #fill(): void {
+    if (this.#phase !== 'waiting') return;
+    const { callId } = this;
+    const { fillerKey } = this.#around;
+    this.#stream?.order({ kind: 'fill', callId, playId: FILLER_PLAY_ID, promptKey: fillerKey });
+    this.#stopFilling();
+    this.#filling = this.#around.clock.setTimer(FILL_EVERY_MS, () => this.#fill());
+  }
+
+  #stopFilling(): void {
+    if (this.#filling !== null) this.#around.clock.clearTimer(this.#filling);
+    this.#filling = null;
+  }
+
+  #postStarted(): void {
+    const { from, to } = this.#caller;
+    const { callId, callSid, attempt } = this;
+    this.#around.workers.post({
       kind: 'call.started',
-      callId: this.callId,
+      callId,
       call: {
-        callSid: this.callSid,
+        callSid,
         streamSid: this.#streamSid,
-        attempt: this.attempt,
-        from: this.caller.from,
-        to: this.caller.to,
-        playFormat,
+        attempt,
+        move: this.#recovery.beginnings,
+        from,
+        to,
+        playFormat: this.#around.playFormat,
         state: this.#state,
       },
     });
-    stream.accept(this.callId, callBeganAgoMs);
+  }
+
+  #tellMoved(move: CallMove): void {
+    this.#around.log.warn({ event: 'call.moved', ...this.#names(), ...move }, 'a call began anew');
+    this.#register.moved(this.callSid, move);
   }
 
   #step(run: () => void): void {
@@ -325,6 +348,11 @@ export class LiveCall {
         'an end was incomplete',
       );
     }
+  }
+
+  /** A worker has it, and the flow has not ended. */
+  get #isInTalk(): boolean {
+    return this.#phase === 'live' && this.#disposition === null;
   }
 
   #names(): Record<string, unknown> {

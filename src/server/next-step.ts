@@ -21,6 +21,7 @@ export const RESUMES_MAX = 3;
 /** Ends after which the caller is still there and nothing has been said to close the call. */
 const UNFINISHED: readonly EndReason[] = [
   'stream lost',
+  'node lost',
   'superseded',
   'peer does not read',
   'protocol violation',
@@ -56,8 +57,12 @@ export function nextStep(known: Known): NextStep {
     return UNFINISHED.includes(end.reason) ? resume : { kind: 'hangup' };
   }
   if (record === null) return resume;
-  // The record does not say where to: better an honest word than a dead line.
-  if (record.endReason === 'transferred') return { kind: 'apologize' };
-  if (record.endReason !== null && !UNFINISHED.includes(record.endReason)) return { kind: 'hangup' };
-  return record.outcome === null ? resume : { kind: 'hangup' };
+  const { endReason, transferTo } = record;
+  if (endReason === null || endReason === 'transferred' || UNFINISHED.includes(endReason)) {
+    if (transferTo !== null) return { kind: 'dial', to: transferTo };
+    // Kept before records said where to: better an honest word than a dead line.
+    if (endReason === 'transferred') return { kind: 'apologize' };
+    return record.outcome === null ? resume : { kind: 'hangup' };
+  }
+  return { kind: 'hangup' };
 }

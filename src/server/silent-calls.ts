@@ -1,7 +1,8 @@
 /**
  * Calls that a dead process left behind and whose carrier does not come back by itself. Looked for once, when the server
  * has begun to listen; those that are silent for 3 s from then on are redirected to `/voice/continue` by REST. A carrier that
- * waits by our TwiML asks every 2 s, so it is not disturbed. I/O thread.
+ * waits by our TwiML asks every 2 s, so it is not disturbed. Where nodes share a store, what has no end there may be live on
+ * another: then it is those of nodes that are dead (dead-nodes.ts). I/O thread.
  *
  *   left behind --asked for--> back
  *        \------3 s------> redirected | over (the record ends) | later, at most 3 times | refused
@@ -9,16 +10,19 @@
 import type { Clock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { CallRecord, CallStore } from '../store/call-store.ts';
+import type { CallStore, LiveCallPlace } from '../store/call-store.ts';
 import type { CallDirectory } from './call-directory.ts';
 import type { CallDoor } from './call-door.ts';
 import { type RedirectCall, redirectBy } from './call-redirect.ts';
+import { callsOfDeadNodes } from './dead-nodes.ts';
 import type { ServerSettings } from './server-settings.ts';
 
 export interface SilentCallsParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: Pick<CallStore, 'list' | 'finish'>;
+  readonly store: Pick<CallStore, 'list' | 'finish' | 'engine' | 'liveCalls' | 'nodes'>;
+  /** This node, among those that share the store. */
+  readonly nodeId: string;
   readonly redirect: RedirectCall;
   /** Where the carrier is to ask for the call. */
   readonly continueUrl: (callSid: string, attempt: number) => string;
@@ -27,6 +31,8 @@ export interface SilentCallsParts {
   /** Nobody's call is older. */
   readonly callLifeMs: number;
 }
+
+type LeftCall = Pick<LiveCallPlace, 'callSid' | 'attempt' | 'startedAtWallMs'>;
 
 const SILENT_MS = 3000;
 /** Records that are looked at, the newest: more than the calls of one node. */
@@ -52,7 +58,7 @@ export class SilentCalls {
       for (const { callSid, attempt } of await this.#find()) this.#leftBehind.set(callSid, attempt);
       if (this.#leftBehind.size === 0) return;
       log.warn({ event: 'calls.left', calls: this.#leftBehind.size }, 'an earlier process left calls behind');
-      await this.#wait(SILENT_MS);
+      if (this.#parts.store.engine === 'sqlite') await this.#wait(SILENT_MS);
       const silent = [...this.#leftBehind];
       const queue = silent[Symbol.iterator]();
       const seeTo = async (): Promise<void> => {
@@ -78,17 +84,23 @@ export class SilentCalls {
     this.#leftBehind.clear();
   }
 
-  async #find(): Promise<readonly CallRecord[]> {
+  async #find(): Promise<readonly LeftCall[]> {
     const { callLifeMs, clock, isKnown, store } = this.#parts;
-    const records = await store.list(RECORDS_MAX);
+    const left = store.engine === 'sqlite' ? await this.#findInFile() : await this.#findOnDeadNodes();
     const oldestWallMs = clock.wallMs() - callLifeMs;
+    return left.filter(({ callSid, startedAtWallMs }) => startedAtWallMs > oldestWallMs && !isKnown(callSid));
+  }
+
+  async #findInFile(): Promise<readonly LeftCall[]> {
+    const records = await this.#parts.store.list(RECORDS_MAX);
     return records.filter(
-      ({ callSid, endReason, outcome, startedAtWallMs }) =>
-        outcome === null &&
-        (endReason === null || endReason === 'shutting down') &&
-        startedAtWallMs > oldestWallMs &&
-        !isKnown(callSid),
+      ({ endReason, outcome }) => outcome === null && (endReason === null || endReason === 'shutting down'),
     );
+  }
+
+  /** Their carriers have had the time meanwhile to come back by themselves. */
+  #findOnDeadNodes(): Promise<readonly LeftCall[]> {
+    return callsOfDeadNodes(this.#parts, () => this.#isClosed);
   }
 
   async #seeTo(callSid: string, attempt: number): Promise<void> {
@@ -122,26 +134,24 @@ export class SilentCalls {
   }
 }
 
-/**
- * Null where the carrier cannot be asked or could not find us. And where nodes share a store: what has no end there may be
- * live on another.
- */
+/** Null where the carrier cannot be asked or could not find us. */
 export function createSilentCalls(parts: {
   readonly settings: ServerSettings;
   readonly clock: Clock;
   readonly log: Log;
   readonly store: CallStore;
+  readonly nodeId: string;
   readonly door: CallDoor;
   readonly directory: Pick<CallDirectory, 'claimedAttempt'>;
 }): SilentCalls | null {
-  const { clock, directory, door, log, settings, store } = parts;
+  const { clock, directory, door, log, nodeId, settings, store } = parts;
   const { accountSid, apiBaseUrl: baseUrl, authToken, publicUrl } = settings;
   if (accountSid === null || authToken === null || baseUrl === null || publicUrl === null) return null;
-  if (store.engine !== 'sqlite') return null;
   return new SilentCalls({
     clock,
     log,
     store,
+    nodeId,
     redirect: redirectBy({ accountSid, authToken, baseUrl }),
     continueUrl: (callSid, attempt) => door.continueUrl(callSid, attempt) ?? '',
     isKnown: (callSid) => directory.claimedAttempt(callSid) >= 0,

@@ -5,12 +5,13 @@
 
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { MessagePort } from 'node:worker_threads';
-import type { CallId } from '../channel/messages.ts';
 import type { CallWorkerSettings } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
-import type { ConfigError } from '../errors.ts';
+import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
+import type { RecordFiles } from '../recordings/record-files.ts';
+import { lostLogLines } from '../standard-error.ts';
 import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
@@ -22,9 +23,10 @@ import { FallbackWebhook } from './fallback-webhook.ts';
 import { FaultCounters } from './fault-counters.ts';
 import { GuardedApp } from './guarded-app.ts';
 import { Health, type StoreHealth } from './health.ts';
+import type { JournalKeeper } from './journal-keeper.ts';
 import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
-import type { LiveCallSurroundings } from './live-call.ts';
+import type { LiveCallSurroundings } from './live-call-surroundings.ts';
 import { LoopWatch } from './loop-watch.ts';
 import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
@@ -38,7 +40,6 @@ import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-sock
 import type { VendorHealthBoard } from './vendor-health.ts';
 import { VoiceWebhook } from './voice-webhook.ts';
 import { WarmWait } from './warm-wait.ts';
-import type { LossCause } from './watched-worker.ts';
 import { WebhookGate } from './webhook-gate.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -48,6 +49,8 @@ export interface ServerParts {
   readonly log: Log;
   /** Not closed with the server. */
   readonly store: CallStore;
+  /** By which the store, and other nodes, know this one. */
+  readonly nodeId: string;
   readonly storeHealth: () => StoreHealth;
   /** What threads tell of speech vendors is kept here. */
   readonly vendors: VendorHealthBoard;
@@ -55,8 +58,11 @@ export interface ServerParts {
   readonly isVoiceReady: () => boolean;
   /** Makes the media stream of a socket. */
   readonly openStream: OpenStream;
-  /** Key of the goodbye of last resort; `codec-rate` of what streams play. */
+  /** Where both legs of calls are kept, if they are. Not closed with the server. */
+  readonly recordings?: Pick<RecordFiles, 'open' | 'counts'> | null;
+  /** Keys of the goodbye of last resort, and of what is said in a silence of ours; `codec-rate` of what streams play. */
   readonly apologyKey: string;
+  readonly fillerKey: string;
   readonly playFormat: string;
   /** Entry of the call workers, and what each is started with. */
   readonly workerUrl: URL;
@@ -72,6 +78,8 @@ export interface ServerParts {
   readonly claimPort?: () => Promise<number | null>;
   /** The port is listened on no more; streams end after this, and their carriers ask elsewhere. */
   readonly onPortLeft?: () => void;
+  /** Keeps every call's journal; null or absent: none is kept. */
+  readonly journals?: JournalKeeper | null;
   /** Further routes (metrics, pages), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
 }
@@ -128,24 +136,30 @@ export class TrunklineServer {
         return drain.leaving;
       },
     };
-    const around: LiveCallSurroundings = { ...parts, accountSid: settings.accountSid, workers };
+    const around: LiveCallSurroundings = {
+      ...parts,
+      accountSid: settings.accountSid,
+      workers: parts.journals?.placing(workers) ?? workers,
+    };
     const gate = new WebhookGate(settings, this.#address, this.#quietLog);
     const tokens = new StreamTokens({ clock, sessionKey });
     const door = new CallDoor(settings, this.#address, tokens, clock);
     const warmWait = new WarmWait({ clock, readiness, waitMaxMs: settings.warmWaitMs });
     const shared = { gate, door, admission, readiness, directory, warmWait };
     this.#silentCalls = createSilentCalls({ ...parts, door, directory });
-    const asked = (callSid: string) => {
-      lastQuestions.asked(callSid);
-      this.#silentCalls?.cameBack(callSid);
-    };
-    const returns = new CallReturn({ ...shared, asked, store, clock });
+    const returns = new CallReturn({
+      ...shared,
+      asked: (callSid) => this.#silentCalls?.cameBack(callSid),
+      answered: (callSid) => lastQuestions.answered(callSid),
+      store,
+      clock,
+    });
     this.#routes = {
-      voice: new VoiceWebhook({ ...shared, returns }),
+      voice: new VoiceWebhook({ ...shared, returns, hasOthers: store.engine === 'postgres' }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
       fallback: new FallbackWebhook(gate, log),
       status: new StatusWebhook(gate),
-      health: new Health({ ...parts, readiness, workers }),
+      health: new Health({ ...parts, readiness, workers, lostLogLines }),
       twilio: new TwilioSocket({
         ...shared,
         address: this.#address,
@@ -195,13 +209,17 @@ export class TrunklineServer {
   }
 
   /** What is alive now: all zero after the last call, `waiting` within 10 s of its webhook. */
-  census(): Readonly<Record<'calls' | 'streams' | 'sockets' | 'placed' | 'waiting', number>> {
+  census(): Readonly<
+    Record<'calls' | 'streams' | 'sockets' | 'placed' | 'unplaced' | 'quarantined' | 'waiting', number>
+  > {
     const { liveCalls, liveStreams } = this.directory.census();
     return {
       calls: liveCalls,
       streams: liveStreams,
       sockets: this.#sockets.size,
       placed: this.workers.placedCount,
+      unplaced: this.workers.waitingCount,
+      quarantined: this.workers.quarantineCount,
       waiting: this.admission.waitingCount(),
     };
   }
@@ -223,6 +241,7 @@ export class TrunklineServer {
     }
     this.#listener?.close();
     await this.workers.close();
+    this.#parts.journals?.close();
   }
 
   #createWorkers(): WorkerPool {
@@ -234,18 +253,23 @@ export class TrunklineServer {
       heapLimitBytes: settings.workerHeapLimitBytes,
       settings: workerSettings,
       onMessage: (message) => this.directory.receive(message),
+      onRecorded: (message) => this.#parts.journals?.take(message),
       onVendor: (index, message) => {
         if (message === null) vendors.forget(`worker ${index}`);
         else vendors.receive(`worker ${index}`, message);
       },
-      onLost: (callIds: readonly CallId[], suspect: CallId, cause: LossCause) => {
-        const callSid = this.directory.callSidOf(suspect);
+      onLost: (callIds, loss) => {
+        const callSid = this.directory.callSidOf(loss.suspect);
         if (callSid !== null)
           log.error(
-            { event: 'call.suspected', callSid, cause },
+            { event: 'call.suspected', callSid, cause: loss.cause },
             'a worker was lost while it served this call',
           );
-        this.directory.workerLost(callIds, cause === 'unpostable message' ? 'call failed' : 'worker failed');
+        this.directory.workerLost(callIds, loss);
+      },
+      onUnpostable: (callId) => {
+        const error = new InvalidStateError('Expected a message that can cross, received one that cannot');
+        this.directory.callFailed(callId, toErrorRecord(error));
       },
       onFatal: (error: ConfigError) => this.#parts.onFatal(error),
     });

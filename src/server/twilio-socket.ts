@@ -9,7 +9,8 @@ import type { CallDirectory } from './call-directory.ts';
 import type { CallStream, StreamHooks } from './call-stream.ts';
 import { type Exchange, textAnswer } from './exchange.ts';
 import type { SocketRoute } from './guarded-app.ts';
-import type { LiveCall, LiveCallSurroundings } from './live-call.ts';
+import type { LiveCall } from './live-call.ts';
+import type { LiveCallSurroundings } from './live-call-surroundings.ts';
 import type { OpenSocket } from './open-socket.ts';
 import type { PublicAddress } from './public-address.ts';
 import type { QuietLog } from './quiet-log.ts';
@@ -30,7 +31,12 @@ export interface SocketStream extends CallStream {
   socketClosed(): void;
 }
 
-export type OpenStream = (socket: OpenSocket, hooks: StreamHooks) => SocketStream;
+/** `call`: what the stream's token says. */
+export type OpenStream = (
+  socket: OpenSocket,
+  hooks: StreamHooks,
+  call: { readonly callSid: string; readonly attempt: number },
+) => SocketStream;
 
 /** What is kept with a socket. */
 export interface TwilioSocketState {
@@ -97,7 +103,7 @@ export class TwilioSocket implements SocketRoute<TwilioSocketState> {
     const { callSid, attempt } = state.claims;
     const caller = admission.callerOf(callSid);
     state.call = directory.open({ callSid, attempt, caller }, around, admission, (hooks) => {
-      state.stream = openStream(socket, hooks);
+      state.stream = openStream(socket, hooks, { callSid, attempt });
       return state.stream;
     });
   }

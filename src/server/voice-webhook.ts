@@ -6,7 +6,7 @@
  */
 import { sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
-import { waitAgain, waitsOf } from '../protocol/waiting.ts';
+import { tryElsewhere, waitAgain, waitsOf } from '../protocol/waiting.ts';
 import { VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { Admission } from './admission.ts';
 import type { CallDirectory } from './call-directory.ts';
@@ -25,6 +25,8 @@ export interface VoiceParts {
   readonly directory: CallDirectory;
   readonly readiness: Readiness;
   readonly warmWait: WarmWait;
+  /** Other nodes may share the store: who has no room here may find some there. */
+  readonly hasOthers: boolean;
 }
 
 export class VoiceWebhook {
@@ -44,7 +46,7 @@ export class VoiceWebhook {
       return;
     }
     if (readiness.leaving !== 'no') {
-      exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.draining)));
+      this.#refuse(exchange, SPOKEN.draining);
       return;
     }
     if (!readiness.isWarm) {
@@ -53,9 +55,15 @@ export class VoiceWebhook {
       return;
     }
     if (admission.request(webhook.callSid, webhook.caller) === 'full') {
-      exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.full)));
+      this.#refuse(exchange, SPOKEN.full);
       return;
     }
-    exchange.answer(door.connect(exchange, webhook.callSid, 0));
+    exchange.answer(door.connect(exchange, webhook, 0));
+  }
+
+  #refuse(exchange: Exchange, words: string): void {
+    const { door, hasOthers } = this.#parts;
+    const wait = hasOthers ? tryElsewhere(door.url(exchange, VOICE_PATH), waitsOf(exchange.query)) : null;
+    exchange.answer(twimlAnswer(wait ?? sayAndHangup(words)));
   }
 }

@@ -1,6 +1,13 @@
 /**
  * One call worker and the watch over it: from its start to its loss, which is reported once, whatever it was. The batch of
  * a tick goes out in one message; what is posted while the worker shows no life is bounded. I/O thread.
+ *
+ *   starting --worker.ready--> ready --lost--> leaving --its thread has ended, or 100 ms--> gone: `onLost`
+ *       \                         \                ^
+ *        '--lost, or too slow------'---------------'        any --close--> gone, without a report
+ *
+ * While it is leaving nothing is sent to it any more, but what it had sent is still taken: a snapshot that was on its way
+ * when the loss was decided is the state that its call goes on from. After that nothing of it is.
  */
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
@@ -10,14 +17,7 @@ import { type CallWorkerStart, type FromWorker, HEALTH, HEALTH_CELLS } from '../
 import type { Clock, Timer } from '../clock.ts';
 import { type ErrorRecord, toErrorRecord } from '../errors.ts';
 
-export type LossCause =
-  | 'exit'
-  | 'error'
-  | 'stall'
-  | 'memory'
-  | 'messages not taken'
-  | 'start too slow'
-  | 'unpostable message';
+export type LossCause = 'exit' | 'error' | 'stall' | 'memory' | 'messages not taken' | 'start too slow';
 
 export interface WatchedWorkerOptions {
   readonly workerUrl: URL;
@@ -30,13 +30,28 @@ export interface WatchedWorkerOptions {
   readonly onVendor: (message: VendorCounts | VendorHealth) => void;
   /** A message of this call could not be cloned; the call cannot go on. */
   readonly onUnpostable: (callId: CallId) => void;
-  /** Once. The worker is already being terminated. `suspect` is the call that it was serving, or 0. */
-  readonly onLost: (cause: LossCause, suspect: CallId, error: ErrorRecord | null) => void;
+  /** Once. Nothing comes from the worker after it. */
+  readonly onLost: (loss: WorkerLoss) => void;
+}
+
+export interface WorkerLoss {
+  readonly cause: LossCause;
+  /** The call that it was serving, or 0. */
+  readonly suspect: CallId;
+  readonly error: ErrorRecord | null;
+  /** When the loss was seen, monotonic: up to 100 ms before it is reported. */
+  readonly decidedAtMs: number;
 }
 
 /** A worker imports in well under a second; a loaded two-core machine takes several. */
 const START_DEADLINE_MS = 20_000;
-const HEAP_POLL_MS = 1000;
+/**
+ * A loop that keeps objects grows by some 300 MB a second (measured), so this sees it 75 MB over the limit; an answer
+ * costs the worker some 50 us.
+ */
+const HEAP_POLL_MS = 250;
+/** A thread that is in the middle of a collection takes 80 to 400 ms to end (measured); its messages come well before. */
+const LAST_MESSAGES_MS = 100;
 /**
  * What may be posted between two signs of life. A beat comes every 100 ms, and the worker takes its messages before it can
  * beat by its timer: more than this in between means that nothing is taken. 32 MiB are 1,000 utterances of a second.
@@ -53,7 +68,7 @@ export class WatchedWorker {
   readonly #options: WatchedWorkerOptions;
   readonly #worker: Worker;
   readonly #health: Int32Array;
-  #state: 'starting' | 'ready' | 'gone' = 'starting';
+  #state: 'starting' | 'ready' | 'leaving' | 'gone' = 'starting';
   #wasReady = false;
   readonly #outbox: BatchedPort<ToCall>;
   #untakenMessages = 0;
@@ -65,6 +80,8 @@ export class WatchedWorker {
   #heapAskedAtMs: number;
   #isHeapAsked = false;
   #watch: Timer | null = null;
+  #loss: WorkerLoss | null = null;
+  #lastMessages: Timer | null = null;
   #gone: Promise<void> | null = null;
 
   constructor(options: WatchedWorkerOptions) {
@@ -90,7 +107,10 @@ export class WatchedWorker {
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('messageerror', (thrown) => this.#lose('error', toErrorRecord(thrown)));
     this.#worker.on('error', (thrown) => this.#lose('error', toErrorRecord(thrown)));
-    this.#worker.on('exit', () => this.#lose('exit', null));
+    this.#worker.on('exit', () => {
+      this.#lose('exit', null);
+      this.#handOver();
+    });
     this.#watchLater();
   }
 
@@ -106,7 +126,7 @@ export class WatchedWorker {
 
   /** Sends it with the tick's other messages. */
   post(message: ToCall): void {
-    if (this.#state === 'gone') return;
+    if (this.#isOver) return;
     const transfer = 'audio' in message ? [message.audio] : [];
     this.#readBeat();
     this.#untakenMessages += 1;
@@ -124,7 +144,15 @@ export class WatchedWorker {
 
   /** Ends the thread with no report. Resolves when it has gone. Idempotent. */
   close(): Promise<void> {
-    this.#leave();
+    this.#stopWatching('gone');
+    return this.#terminate();
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'leaving' || this.#state === 'gone';
+  }
+
+  #terminate(): Promise<void> {
     this.#gone ??= this.#worker.terminate().then(() => undefined);
     return this.#gone;
   }
@@ -157,7 +185,7 @@ export class WatchedWorker {
     this.#watch = this.#options.clock.setTimer(intervalMs, () => {
       this.#watch = null;
       this.#check();
-      if (this.#state !== 'gone') this.#watchLater();
+      if (!this.#isOver) this.#watchLater();
     });
   }
 
@@ -207,15 +235,26 @@ export class WatchedWorker {
   }
 
   #lose(cause: LossCause, error: ErrorRecord | null): void {
-    if (this.#state === 'gone') return;
+    if (this.#isOver) return;
+    const { clock } = this.#options;
     const suspect = Atomics.load(this.#health, HEALTH.callId);
-    void this.close();
-    this.#options.onLost(cause, suspect, error);
+    this.#loss = { cause, suspect, error, decidedAtMs: clock.nowMs() };
+    this.#stopWatching('leaving');
+    this.#lastMessages = clock.setTimer(LAST_MESSAGES_MS, () => this.#handOver());
+    void this.#terminate();
   }
 
-  #leave(): void {
-    this.#state = 'gone';
-    if (this.#watch !== null) this.#options.clock.clearTimer(this.#watch);
+  #handOver(): void {
+    if (this.#state !== 'leaving' || this.#loss === null) return;
+    this.#stopWatching('gone');
+    this.#options.onLost(this.#loss);
+  }
+
+  #stopWatching(state: 'leaving' | 'gone'): void {
+    const { clock } = this.#options;
+    this.#state = state;
+    for (const timer of [this.#watch, this.#lastMessages]) if (timer !== null) clock.clearTimer(timer);
     this.#watch = null;
+    this.#lastMessages = null;
   }
 }

@@ -16,8 +16,8 @@
  */
 import type { PcmAudio } from '../audio/audio-format.ts';
 import type { Clock } from '../clock.ts';
-import { DeadlineError, ProviderError } from '../errors.ts';
-import type { Recognition, Recognizer, SpeechExpectation, Transcript } from './recognizer.ts';
+import { DeadlineError, ProviderError, toErrorRecord } from '../errors.ts';
+import type { Recognition, Recognizer, RecognizerTry, SpeechExpectation, Transcript } from './recognizer.ts';
 import { withDeadline } from './recognizer-deadline.ts';
 import type { VendorGuard } from './resilience/vendor-guard.ts';
 import type { VendorTally } from './resilience/vendor-tally.ts';
@@ -75,6 +75,7 @@ interface Early {
 }
 
 class ChainRecognition implements Recognition {
+  readonly tries: RecognizerTry[] = [];
   readonly #parts: RecognizerChainParts;
   readonly #expectation: SpeechExpectation;
   readonly #signal: AbortSignal;
@@ -106,6 +107,7 @@ class ChainRecognition implements Recognition {
     for (const link of links) {
       if (link.guard?.isUsable() === false) {
         tally.count('recognizer', link.recognizer.provider, 'skipped');
+        this.#tried(link, 'skipped', 0);
         if (this.#early?.link === link) this.#early.abort.abort();
         this.#tryOnTheSide(link);
         failures.push(isDown(link.recognizer.provider));
@@ -159,6 +161,7 @@ class ChainRecognition implements Recognition {
   ): Promise<Transcript> {
     const { apiDeadlineMs, clock, tally } = this.#parts;
     const { guard, recognizer } = link;
+    const askedAtMs = clock.nowMs();
     const work = async (): Promise<Transcript> => {
       if (opened !== null) return opened.end();
       const timed = withDeadline(recognizer, Math.min(apiDeadlineMs, Math.max(TRY_MIN_MS, leftMs)), clock);
@@ -169,12 +172,24 @@ class ChainRecognition implements Recognition {
     try {
       const transcript = await (guard === null ? work() : guard.run(work));
       tally.count('recognizer', recognizer.provider, 'ok');
+      this.#tried(link, 'ok', clock.nowMs() - askedAtMs);
       return transcript;
     } catch (failure) {
       const outcome = signal.aborted ? 'withdrawn' : failure instanceof DeadlineError ? 'late' : 'failed';
       tally.count('recognizer', recognizer.provider, outcome);
+      this.#tried(link, outcome, clock.nowMs() - askedAtMs, failure);
       throw failure;
     }
+  }
+
+  #tried(
+    { recognizer: { provider } }: RecognizerLink,
+    outcome: RecognizerTry['outcome'],
+    tookMs: number,
+    failure: unknown = null,
+  ): void {
+    const error = failure === null ? null : toErrorRecord(failure);
+    this.tries.push({ provider, outcome, durationMs: Math.round(tookMs), error });
   }
 
   /** Whether a vendor is back nobody has to wait for. */

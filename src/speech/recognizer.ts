@@ -3,6 +3,7 @@
  * Runs in the call workers.
  */
 import type { PcmAudio } from '../audio/audio-format.ts';
+import type { ErrorRecord } from '../errors.ts';
 
 /** What the question expects: a hint for the vendor, never a promise. */
 export interface SpeechExpectation {
@@ -21,12 +22,23 @@ export interface Transcript {
   readonly provider: string;
 }
 
+/** One exchange with one vendor, as whoever keeps a record of it wants it. */
+export interface RecognizerTry {
+  readonly provider: string;
+  /** `skipped`: it is known to be down, and was not asked. */
+  readonly outcome: 'ok' | 'failed' | 'late' | 'withdrawn' | 'skipped';
+  readonly durationMs: number;
+  readonly error: ErrorRecord | null;
+}
+
 /** One utterance on its way to a transcript. */
 export interface Recognition {
   /** Takes audio in order. Nobody writes to the array afterwards; others may read it. */
   push(audio: PcmAudio): void;
   /** No more audio. Rejects with ProviderError, DeadlineError, or the abort reason of the signal. Call once. */
   end(): Promise<Transcript>;
+  /** What was tried so far, where more than one vendor may be. */
+  readonly tries?: readonly RecognizerTry[];
 }
 
 export interface Recognizer {

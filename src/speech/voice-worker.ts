@@ -32,7 +32,7 @@ const neverAborted = new AbortController().signal;
 const start = workerData as VoiceWorkerStart;
 const { apiDeadlineMs, turnDeadlineMs } = start.speech;
 const port = parentPort as MessagePort;
-const log = createLog({ level: start.logLevel, logPii: start.logPii }).child({ workerId: 'voice' });
+const log = createLog({ level: start.logLevel, logPii: start.logPii, workerId: 'voice' });
 const send = (message: FromVoice): void => port.postMessage(message);
 
 const tally = new VendorTally();

@@ -3,6 +3,7 @@
  * said to a caller that a crash could forget. One implementation for each engine.
  */
 import type { EndReason } from '../channel/messages.ts';
+import type { CallDirection, CallFilter, TurnRecord } from '../channel/store-messages.ts';
 
 /** `durable`: survives `kill -9` and power loss. `deferred`: kept in memory, written in order when the store answers again. */
 export type CommitResult = 'durable' | 'deferred';
@@ -19,8 +20,58 @@ export interface CallRecord {
   /** The flow's own word: `eligible`, `not-eligible`, `opt-out`; null while undecided. */
   readonly outcome: string | null;
   readonly answers: Readonly<Record<string, string | number | boolean>>;
+  /** Whom the flow has it put through to, committed with the state that says so; null: nobody. */
+  readonly transferTo: string | null;
   /** The last committed state of the flow, or null before the first. */
   readonly state: unknown;
+}
+
+/** A record with what only people and reports ask for. */
+export interface KeptCall extends CallRecord {
+  readonly direction: CallDirection;
+  /** The process that has the call, or had it last. */
+  readonly nodeId: string;
+  /** How often it came back on a new stream. */
+  readonly resumes: number;
+  /** Of the last write. */
+  readonly updatedAtWallMs: number;
+}
+
+/** One question of a call, and what of it was heard. Holds the caller's words: not for the log. */
+export type CallTurn = TurnRecord;
+
+/** A call without an end, and where it is. */
+export interface LiveCallPlace {
+  readonly callSid: string;
+  readonly attempt: number;
+  readonly from: string;
+  readonly to: string;
+  readonly nodeId: string;
+  /** Null where the node has told nobody of itself: a single node, or a dead one. */
+  readonly nodeUrl: string | null;
+  readonly startedAtWallMs: number;
+}
+
+/** A node as its heartbeats show it. Times are the database's. */
+export interface NodeSeen {
+  readonly nodeId: string;
+  readonly url: string;
+  readonly startedAtWallMs: number;
+  readonly seenAtWallMs: number;
+  /** How long ago that was; of a node that lives, some 2 s at most. */
+  readonly unseenMs: number;
+  readonly liveCalls: number;
+  readonly isDraining: boolean;
+}
+
+/** What a commit keeps beside the state. */
+export interface Decided {
+  readonly outcome: string | null;
+  readonly answers: CallRecord['answers'];
+  /** What comes after the state's last words, where that is a transfer. */
+  readonly transferTo?: string;
+  /** The turn that this state closed; in the same transaction. */
+  readonly turn?: TurnRecord;
 }
 
 export interface NewCall {
@@ -29,6 +80,8 @@ export interface NewCall {
   readonly from: string;
   readonly to: string;
   readonly flowHash: string;
+  /** Default `inbound`. */
+  readonly direction?: CallDirection;
 }
 
 export interface CallStore {
@@ -40,12 +93,28 @@ export interface CallStore {
     callSid: string,
     attempt: number,
     state: unknown,
-    decided: { outcome: string | null; answers: CallRecord['answers'] },
+    decided: Decided,
+    /** How often the call was made anew within this attempt: a commit of a worker that has lost the call changes nothing. */
+    move?: number,
   ): Promise<CommitResult>;
-  /** Writes the end. Idempotent: the first reason of an attempt stands. */
-  finish(callSid: string, attempt: number, reason: EndReason): Promise<CommitResult>;
+  /** Writes the end, of now or of `atWallMs`. Idempotent: the first reason of an attempt stands. */
+  finish(callSid: string, attempt: number, reason: EndReason, atWallMs?: number): Promise<CommitResult>;
   load(callSid: string): Promise<CallRecord | null>;
   /** Newest first. */
-  list(limit: number): Promise<readonly CallRecord[]>;
+  list(limit: number, filter?: CallFilter): Promise<readonly CallRecord[]>;
+  /** In the order in which they were asked. */
+  turnsOf(callSid: string): Promise<readonly CallTurn[]>;
+  /** Keeps a flow's text by its hash, once; a call that comes back later goes on with it. */
+  putFlow(flow: {
+    readonly hash: string;
+    readonly name: string;
+    readonly text: string;
+  }): Promise<CommitResult>;
+  /** The text of the flow with this hash; null if none was kept. */
+  loadFlow(hash: string): Promise<string | null>;
+  /** Calls without an end, on all nodes that share the store, oldest first. */
+  liveCalls(limit: number): Promise<readonly LiveCallPlace[]>;
+  /** Those that share the store, dead ones of the last day included; none where there is but one. */
+  nodes(): Promise<readonly NodeSeen[]>;
   close(): Promise<void>;
 }

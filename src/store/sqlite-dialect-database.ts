@@ -6,8 +6,11 @@ import { InvalidStateError } from '../errors.ts';
 /** Our queries are a handful; the bound is for the one that builds its text from values. */
 const STATEMENTS_MAX = 64;
 
+/** As SqliteDialect takes it; `transact` uses the same compiled statements. */
+export type DialectDatabase = SqliteDatabase;
+
 /** Every statement is compiled once. The database stays its owner's: Kysely's `close` does nothing. */
-export function toDialectDatabase(database: DatabaseSync): SqliteDatabase {
+export function toDialectDatabase(database: DatabaseSync): DialectDatabase {
   const statements = new Map<string, SqliteStatement>();
   return {
     close: () => {},

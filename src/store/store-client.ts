@@ -8,13 +8,30 @@
  *         `--full--> waiting: one commit a call, the newest; bounded
  */
 
+import { randomUUID } from 'node:crypto';
 import type { EndReason } from '../channel/messages.ts';
 import type { PostingPort } from '../channel/port.ts';
-import type { StoreAnswer, StoreRead, StoreRequest, StoreWrite } from '../channel/store-messages.ts';
+import type {
+  CallFilter,
+  StoreAnswer,
+  StoreRead,
+  StoreRequest,
+  StoreWrite,
+  TurnRecord,
+} from '../channel/store-messages.ts';
 import type { Clock } from '../clock.ts';
 import { CapacityError, DeadlineError, StoreError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { CallRecord, CallStore, CommitResult, NewCall } from './call-store.ts';
+import type {
+  CallRecord,
+  CallStore,
+  CallTurn,
+  CommitResult,
+  Decided,
+  LiveCallPlace,
+  NewCall,
+  NodeSeen,
+} from './call-store.ts';
 
 /** What a caller does not notice as a pause between an answer and the next question. */
 const DEFER_AFTER_MS = 250;
@@ -24,6 +41,8 @@ const CLOSE_DEADLINE_MS = 2000;
 const IN_FLIGHT_MAX = 256;
 /** More than the calls of a worker: each has at most a begin, a commit and an end waiting. */
 const WAITING_MAX = 20_000;
+/** Of one call, in one commit that waits: an hour of questions while the store is away. More push the oldest out, aloud. */
+const WAITING_TURNS_MAX = 256;
 
 /** A MessagePort, as this file uses it. */
 export interface StorePort extends PostingPort {
@@ -35,7 +54,7 @@ export interface StorePort extends PostingPort {
 export interface StoreClientParts {
   readonly clock: Clock;
   readonly log: Log;
-  /** What the store thread said it is. Default sqlite. */
+  /** What the store thread is told to open. Default sqlite. */
   readonly engine?: string;
 }
 
@@ -86,10 +105,10 @@ export class StoreClient implements CallStore {
 
   /** Settles when the store has answered; whoever waits sets the deadline. Rejects with StoreError or CapacityError. */
   begin(call: NewCall): Promise<'begun' | 'fenced'> {
-    const { callSid, attempt, from, to, flowHash } = call;
+    const claim = randomUUID();
     return new Promise((resolve, reject) => {
       this.#write(
-        { kind: 'begin', callSid, attempt, from, to, flowHash, atWallMs: this.#clock.wallMs() },
+        { kind: 'begin', ...call, claim, atWallMs: this.#clock.wallMs() },
         { answered: (value) => resolve(value === 'fenced' ? 'fenced' : 'begun'), failed: reject },
       );
     });
@@ -100,21 +119,31 @@ export class StoreClient implements CallStore {
     callSid: string,
     attempt: number,
     state: unknown,
-    decided: { outcome: string | null; answers: CallRecord['answers'] },
+    decided: Decided,
+    move = 0,
   ): Promise<CommitResult> {
+    const { transferTo, turn } = decided;
     return this.#writeWithin({
       kind: 'commit',
       callSid,
       attempt,
+      move,
       state: JSON.stringify(state),
       outcome: decided.outcome,
       answers: JSON.stringify(decided.answers),
+      ...(transferTo === undefined ? {} : { transferTo }),
+      ...(turn === undefined ? {} : { turns: [turn] }),
       atWallMs: this.#clock.wallMs(),
     });
   }
 
-  finish(callSid: string, attempt: number, reason: EndReason): Promise<CommitResult> {
-    return this.#writeWithin({ kind: 'finish', callSid, attempt, reason, atWallMs: this.#clock.wallMs() });
+  finish(
+    callSid: string,
+    attempt: number,
+    reason: EndReason,
+    atWallMs = this.#clock.wallMs(),
+  ): Promise<CommitResult> {
+    return this.#writeWithin({ kind: 'finish', callSid, attempt, reason, atWallMs });
   }
 
   /** Rejects with StoreError, or DeadlineError after 2 s. */
@@ -123,8 +152,43 @@ export class StoreClient implements CallStore {
   }
 
   /** Rejects with StoreError, or DeadlineError after 2 s. */
-  async list(limit: number): Promise<readonly CallRecord[]> {
-    return (await this.#read({ kind: 'list', limit })) as readonly CallRecord[];
+  async list(limit: number, filter?: CallFilter): Promise<readonly CallRecord[]> {
+    const ask: StoreRead = { kind: 'list', limit, ...(filter === undefined ? {} : { filter }) };
+    return (await this.#read(ask)) as readonly CallRecord[];
+  }
+
+  /** Rejects with StoreError, or DeadlineError after 2 s. */
+  async turnsOf(callSid: string): Promise<readonly CallTurn[]> {
+    return (await this.#read({ kind: 'turns', callSid })) as readonly CallTurn[];
+  }
+
+  putFlow(flow: {
+    readonly hash: string;
+    readonly name: string;
+    readonly text: string;
+  }): Promise<CommitResult> {
+    const { hash, name, text } = flow;
+    return this.#writeWithin({ kind: 'flow', hash, name, text, atWallMs: this.#clock.wallMs() });
+  }
+
+  /** Rejects with StoreError, or DeadlineError after 2 s. */
+  async loadFlow(hash: string): Promise<string | null> {
+    return (await this.#read({ kind: 'flow.text', hash })) as string | null;
+  }
+
+  /** Calls without an end, on all nodes that share the store. Rejects with StoreError, or DeadlineError after 2 s. */
+  async liveCalls(limit: number): Promise<readonly LiveCallPlace[]> {
+    return (await this.#read({ kind: 'live', limit })) as readonly LiveCallPlace[];
+  }
+
+  /** Rejects with StoreError, or DeadlineError after 2 s. */
+  async nodes(): Promise<readonly NodeSeen[]> {
+    return (await this.#read({ kind: 'nodes' })) as readonly NodeSeen[];
+  }
+
+  /** Asks whichever node has the call to end it. `durable`: all nodes were told. */
+  hangUp(callSid: string): Promise<CommitResult> {
+    return this.#writeWithin({ kind: 'hang-up', callSid });
   }
 
   /** Waits up to 2 s for what is not written yet, then closes the port; the store thread goes on. Idempotent. */
@@ -182,9 +246,10 @@ export class StoreClient implements CallStore {
     });
   }
 
-  #write(ask: StoreWrite, outcome: Outcome): void {
+  #write(ask: StoreWrite, asked: Outcome): void {
+    const outcome = this.#counted(asked);
     if (this.#isGone) {
-      this.#lost(outcome, gone());
+      outcome.failed(gone());
       return;
     }
     // A begin never waits behind others: a call's commits, from another thread, need its row.
@@ -192,20 +257,28 @@ export class StoreClient implements CallStore {
       this.#send(ask, [outcome]);
       return;
     }
-    const key = `${ask.kind} ${ask.attempt} ${ask.callSid}`;
+    const key = keyOf(ask);
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      // The newer state holds all that the older one did.
-      if (ask.kind === 'commit') waiting.ask = ask;
+      // The newer state holds all that the older one did, but for the turns that it closed and the transfer that it ordered.
+      if (ask.kind === 'commit') waiting.ask = this.#joined(waiting.ask, ask);
       waiting.outcomes.push(outcome);
     } else if (this.#waiting.size < WAITING_MAX) {
       this.#waiting.set(key, { ask, outcomes: [outcome] });
     } else {
-      this.#lost(
-        outcome,
-        new CapacityError(`Expected at most ${WAITING_MAX} writes waiting, received one more`),
-      );
+      outcome.failed(new CapacityError(`Expected at most ${WAITING_MAX} writes waiting, received one more`));
     }
+  }
+
+  #joined(older: StoreWrite, newest: Extract<StoreWrite, { kind: 'commit' }>): StoreWrite {
+    if (older.kind !== 'commit') return newest;
+    const { transferTo } = older;
+    const newer = transferTo === undefined ? newest : { transferTo, ...newest };
+    const turns: readonly TurnRecord[] = [...(older.turns ?? []), ...(newer.turns ?? [])];
+    if (turns.length === 0) return newer;
+    if (turns.length > WAITING_TURNS_MAX)
+      this.#log.error({ event: 'store.lost', callSid: newer.callSid }, 'the oldest turn of a call was lost');
+    return { ...newer, turns: turns.slice(-WAITING_TURNS_MAX) };
   }
 
   #send(ask: StoreWrite, outcomes: readonly Outcome[]): void {
@@ -220,7 +293,7 @@ export class StoreClient implements CallStore {
     this.#inFlight.delete(answer.id);
     for (const outcome of outcomes) {
       if (answer.ok) outcome.answered(answer.value);
-      else this.#lost(outcome, new StoreError(answer.error.message));
+      else outcome.failed(new StoreError(answer.error.message));
     }
     while (this.#inFlight.size < IN_FLIGHT_MAX) {
       const next = this.#waiting.entries().next();
@@ -236,12 +309,18 @@ export class StoreClient implements CallStore {
     return this.#inFlight.size === 0 && this.#waiting.size === 0;
   }
 
-  #lost(outcome: Outcome, error: Error): void {
-    if (this.#lostTotal === 0) {
-      this.#log.error({ event: 'store.lost', err: error }, 'a record was lost; more are only counted');
-    }
-    this.#lostTotal += 1;
-    outcome.failed(error);
+  /** Of a write: its failure is a loss. A read that fails has lost nothing, and whoever asked decides without it. */
+  #counted({ answered, failed }: Outcome): Outcome {
+    return {
+      answered,
+      failed: (error) => {
+        if (this.#lostTotal === 0) {
+          this.#log.error({ event: 'store.lost', err: error }, 'a record was lost; more are only counted');
+        }
+        this.#lostTotal += 1;
+        failed(error);
+      },
+    };
   }
 
   /** The store thread has gone, or we go. What was not answered fails. */
@@ -254,8 +333,20 @@ export class StoreClient implements CallStore {
     ];
     this.#inFlight.clear();
     this.#waiting.clear();
-    for (const outcome of outcomes.flat()) this.#lost(outcome, gone());
+    for (const outcome of outcomes.flat()) outcome.failed(gone());
     for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+}
+
+/** Writes of the same key that wait are one. */
+function keyOf(ask: StoreWrite): string {
+  switch (ask.kind) {
+    case 'flow':
+      return `flow ${ask.hash}`;
+    case 'hang-up':
+      return `hang-up ${ask.callSid}`;
+    default:
+      return `${ask.kind} ${ask.attempt} ${ask.callSid}`;
   }
 }
 

@@ -3,39 +3,71 @@
  * (one flush to disk, however many calls), and answers after the commit. A write that cannot be done now is kept and
  * tried again, in order; the queue is bounded. The entry that gives it a file and ports is store-worker.ts.
  */
-import type { StoreAnswer, StoreRead, StoreRequest, StoreWrite } from '../channel/store-messages.ts';
+import type {
+  StoreAnswer,
+  StoreRead,
+  StoreRequest,
+  StoreThreadHealth,
+  StoreWrite,
+} from '../channel/store-messages.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { CapacityError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { SqliteStore } from './sqlite-store.ts';
+import { MovedCalls } from './moved-calls.ts';
+import type { SqlStore } from './sql-store.ts';
+import { beginsFirst, byCall } from './write-order.ts';
 
 /** In one transaction; a thousand small rows are some 20 ms. */
 const BATCH_WRITES_MAX = 1000;
 /** About 1 KB each. Clients send at most 256 ahead of their answers, so this takes many of them, all stuck. */
 const WAITING_WRITES_MAX = 50_000;
 const WAITING_READS_MAX = 1000;
+/** Each lock is waited for, 3 s: with more of them it is a table that is locked, or the whole store. */
+const LOCKED_CALLS_MAX = 2;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2000;
 const ABANDON_EVERY_MS = 30_000;
 
 export interface StoreThreadParts {
-  readonly store: Pick<SqliteStore, 'write' | 'load' | 'list' | 'abandon'>;
-  /** Whether the same write may succeed later. */
-  readonly isTransient: (error: unknown) => boolean;
+  readonly store: Pick<
+    SqlStore,
+    | 'write'
+    | 'load'
+    | 'list'
+    | 'turnsOf'
+    | 'flowText'
+    | 'liveCalls'
+    | 'nodes'
+    | 'abandon'
+    | 'isTransient'
+    | 'isRowLocked'
+  >;
+  /** Told of what was just committed: there may be results to send, a call to hang up. */
+  readonly onWritten?: (writes: readonly StoreWrite[]) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** As long as a commit may hold a call up (store-client.ts): after that it has been answered as deferred. */
+const LATE_AFTER_MS = 250;
 
 interface Waiting<Ask> {
   readonly ask: Ask;
   readonly answer: (value: unknown) => void;
   readonly refuse: (error: unknown) => void;
+  /** When it was asked, monotonic. */
+  readonly askedAtMs: number;
 }
 
 export class StoreThread {
   readonly #parts: StoreThreadParts;
+  readonly #movedCalls = new MovedCalls();
   #writes: Waiting<StoreWrite>[] = [];
   #reads: Waiting<StoreRead>[] = [];
+  #readsRunning = 0;
+  /** In the transaction that is on its way. */
+  #running: readonly Waiting<StoreWrite>[] = [];
+  #refusedWrites = 0;
   #isScheduled = false;
   #isFlushing = false;
   /** Failures in a row after which the same write may succeed. */
@@ -53,15 +85,21 @@ export class StoreThread {
   addClient(post: (answer: StoreAnswer) => void): (request: StoreRequest) => void {
     return ({ id, ask }) => {
       const answer = (value: unknown): void => post({ id, ok: true, value });
-      const refuse = (error: unknown): void => post({ id, ok: false, error: toErrorRecord(error) });
-      const isRead = ask.kind === 'load' || ask.kind === 'list';
-      const room = isRead ? WAITING_READS_MAX - this.#reads.length : WAITING_WRITES_MAX - this.#writes.length;
+      const refuse = (error: unknown): void => {
+        if (!isRead(ask)) this.#refusedWrites += 1;
+        post({ id, ok: false, error: toErrorRecord(error) });
+      };
+      const askedAtMs = this.#parts.clock.nowMs();
+      const room = isRead(ask)
+        ? WAITING_READS_MAX - this.#reads.length - this.#readsRunning
+        : WAITING_WRITES_MAX - this.#writes.length;
       if (room <= 0) {
         refuse(new CapacityError('Expected room in the store thread, received one request too many'));
         return;
       }
-      if (isRead) this.#reads.push({ ask, answer, refuse });
-      else this.#writes.push({ ask, answer, refuse });
+      if (isRead(ask)) this.#reads.push({ ask, answer, refuse, askedAtMs });
+      else if (ask.kind === 'commit' && !this.#movedCalls.admit(ask)) answer(null);
+      else this.#writes.push({ ask, answer, refuse, askedAtMs });
       this.#flushLater();
     };
   }
@@ -72,7 +110,7 @@ export class StoreThread {
    */
   async abandonLostCalls(callLifeMs: number): Promise<number> {
     const { store, clock, log } = this.#parts;
-    const abandon = (): Promise<number> => store.abandon(clock.wallMs() - callLifeMs);
+    const abandon = (): Promise<number> => store.abandon(clock.wallMs() - callLifeMs, clock.wallMs());
     const abandonLater = (): void => {
       clock.setTimer(ABANDON_EVERY_MS, () => {
         this.#abandonDue = async () => {
@@ -81,7 +119,10 @@ export class StoreThread {
             if (calls > 0)
               log.warn({ event: 'calls.abandoned', calls }, 'calls of a dead process were marked as lost');
           } catch (err) {
-            log.warn({ event: 'calls.not-abandoned', err }, 'lost calls are marked at the next try');
+            log.warn(
+              { event: 'calls.not-abandoned', err: toErrorRecord(err) },
+              'lost calls are marked at the next try',
+            );
           }
         };
         this.#flushLater();
@@ -93,11 +134,23 @@ export class StoreThread {
     return calls;
   }
 
+  /** How it is now, over all clients. */
+  get health(): StoreThreadHealth {
+    const lateBeforeMs = this.#parts.clock.nowMs() - LATE_AFTER_MS;
+    const isLate = ({ askedAtMs }: { readonly askedAtMs: number }): boolean => askedAtMs < lateBeforeMs;
+    return {
+      lateWrites: this.#running.filter(isLate).length + this.#writes.filter(isLate).length,
+      refusedWrites: this.#refusedWrites,
+    };
+  }
+
   /** Resolves when nothing waits, or after `deadlineMs`: how many writes are lost. */
   drain(deadlineMs: number): Promise<number> {
     if (this.#isIdle()) return Promise.resolve(0);
     return new Promise((resolve) => {
-      const timer = this.#parts.clock.setTimer(deadlineMs, () => resolve(this.#writes.length));
+      const timer = this.#parts.clock.setTimer(deadlineMs, () =>
+        resolve(this.#writes.length + this.#running.length),
+      );
       this.#onIdle.push(() => {
         this.#parts.clock.clearTimer(timer);
         resolve(0);
@@ -106,16 +159,19 @@ export class StoreThread {
   }
 
   #isIdle(): boolean {
-    return this.#writes.length === 0 && this.#reads.length === 0 && !this.#isFlushing;
+    return (
+      this.#writes.length === 0 && this.#reads.length === 0 && this.#readsRunning === 0 && !this.#isFlushing
+    );
   }
 
   /** `setImmediate` comes after every port's messages of this turn of the loop: they share one transaction. */
   #flushLater(): void {
-    if (this.#isScheduled || this.#isFlushing) return;
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
       void this.#flush();
+      this.#readAll();
     });
   }
 
@@ -125,7 +181,10 @@ export class StoreThread {
     this.#isFlushing = true;
     // While a failed write waits for its next try, only reads are done: the order of writes is kept.
     while (this.#retryTimer === null && this.#writes.length > 0) {
-      const left = await this.#write(this.#takeBatch());
+      const batch = this.#takeBatch();
+      this.#running = batch;
+      const left = await this.#write(batch);
+      this.#running = [];
       if (left.length > 0) {
         this.#writes = [...left, ...this.#writes];
         this.#retryLater();
@@ -134,55 +193,102 @@ export class StoreThread {
     const abandon = this.#abandonDue;
     this.#abandonDue = null;
     await abandon?.();
-    for (const read of this.#reads.splice(0)) await this.#read(read);
     this.#isFlushing = false;
-    if (this.#isIdle()) for (const resolve of this.#onIdle.splice(0)) resolve();
-    else if (this.#reads.length > 0 || this.#retryTimer === null) this.#flushLater();
+    if (this.#isIdle()) this.#tellIdle();
+    else if (this.#writes.length > 0 && this.#retryTimer === null) this.#flushLater();
   }
 
-  /** A call's begin comes from another thread than its commits: whichever port was read first, the begin goes first. */
-  #takeBatch(): Waiting<StoreWrite>[] {
-    const batch = this.#writes.splice(0, BATCH_WRITES_MAX);
-    const begins = batch.filter(({ ask }) => ask.kind === 'begin');
-    return begins.length === 0 ? batch : [...begins, ...batch.filter(({ ask }) => ask.kind !== 'begin')];
+  #tellIdle(): void {
+    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
-  /** Answers what it can. What is left must be tried again, in this order. */
-  async #write(batch: readonly Waiting<StoreWrite>[]): Promise<readonly Waiting<StoreWrite>[]> {
+  /**
+   * Reads never wait for writes: a server that does not answer those may answer these, and what was confirmed as durable
+   * is there to be read. An engine that does one thing at a time has been given the writes first.
+   */
+  #readAll(): void {
+    for (const read of this.#reads.splice(0)) {
+      this.#readsRunning += 1;
+      void this.#read(read).then(() => {
+        this.#readsRunning -= 1;
+        if (this.#isIdle()) this.#tellIdle();
+      });
+    }
+  }
+
+  #takeBatch(): readonly Waiting<StoreWrite>[] {
+    return beginsFirst(this.#writes.splice(0, BATCH_WRITES_MAX));
+  }
+
+  /** Answers what it can. What is left must be tried again, in this order. `isSplit`: of one call, or the only one. */
+  async #write(
+    batch: readonly Waiting<StoreWrite>[],
+    isSplit = false,
+  ): Promise<readonly Waiting<StoreWrite>[]> {
+    const { store } = this.#parts;
     try {
-      const results = await this.#parts.store.write(batch.map(({ ask }) => ask));
+      const results = await store.write(batch.map(({ ask }) => ask));
       if (this.#failures > 0) this.#parts.log.info({ event: 'store.recovered' }, 'the store writes again');
       this.#failures = 0;
       for (const [index, { answer }] of batch.entries()) answer(results[index] ?? null);
+      this.#parts.onWritten?.(batch.map(({ ask }) => ask));
       return [];
     } catch (error) {
-      if (this.#parts.isTransient(error)) {
+      if (store.isTransient(error)) {
         if (this.#failures === 0) this.#logOutage(error);
         this.#failures += 1;
-        return batch;
+        return store.isRowLocked(error) && !isSplit ? this.#writeAround(batch) : batch;
       }
       if (batch.length === 1) {
-        this.#parts.log.error({ event: 'store.refused', err: error }, 'a record could not be written');
+        this.#logRefusal(error);
         batch[0]?.refuse(error);
         return [];
       }
     }
     // One bad write must not take the others with it.
     for (const [index, one] of batch.entries()) {
-      if ((await this.#write([one])).length > 0) return batch.slice(index);
+      if ((await this.#write([one], true)).length > 0) return batch.slice(index);
     }
     return [];
   }
 
-  #logOutage(err: unknown): void {
+  /**
+   * Somebody else holds a row of some call, for as long as they like: the other calls need not wait for it. Those that were
+   * not tried come first the next time.
+   */
+  async #writeAround(batch: readonly Waiting<StoreWrite>[]): Promise<readonly Waiting<StoreWrite>[]> {
+    const locked: Waiting<StoreWrite>[] = [];
+    const untried: Waiting<StoreWrite>[] = [];
+    let lockedCalls = 0;
+    for (const writes of byCall(batch)) {
+      if (lockedCalls >= LOCKED_CALLS_MAX) {
+        untried.push(...writes);
+        continue;
+      }
+      const left = await this.#write(writes, true);
+      if (left.length > 0) lockedCalls += 1;
+      locked.push(...left);
+    }
+    return [...untried, ...locked];
+  }
+
+  /** Of an engine's errors, code and message alone are logged: PostgreSQL gives the row that it refused, number and answers. */
+  #logRefusal(error: unknown): void {
     this.#parts.log.error(
-      { event: 'store.failed', err },
+      { event: 'store.refused', err: toErrorRecord(error) },
+      'a record could not be written',
+    );
+  }
+
+  #logOutage(error: unknown): void {
+    this.#parts.log.error(
+      { event: 'store.failed', err: toErrorRecord(error) },
       'the store cannot write; calls go on and their records wait',
     );
   }
 
   #retryLater(): void {
-    const delayMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (this.#failures - 1));
+    const delayMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.max(0, this.#failures - 1));
     this.#retryTimer = this.#parts.clock.setTimer(delayMs, () => {
       this.#retryTimer = null;
       this.#flushLater();
@@ -191,10 +297,40 @@ export class StoreThread {
 
   async #read({ ask, answer, refuse }: Waiting<StoreRead>): Promise<void> {
     try {
-      const { store } = this.#parts;
-      answer(ask.kind === 'load' ? await store.load(ask.callSid) : await store.list(ask.limit));
+      answer(await this.#valueOf(ask));
     } catch (error) {
       refuse(error);
     }
+  }
+
+  #valueOf(ask: StoreRead): Promise<unknown> {
+    const { store } = this.#parts;
+    switch (ask.kind) {
+      case 'load':
+        return store.load(ask.callSid);
+      case 'list':
+        return store.list(ask.limit, ask.filter);
+      case 'turns':
+        return store.turnsOf(ask.callSid);
+      case 'flow.text':
+        return store.flowText(ask.hash);
+      case 'live':
+        return store.liveCalls(ask.limit);
+      case 'nodes':
+        return store.nodes();
+    }
+  }
+}
+
+function isRead(ask: StoreRequest['ask']): ask is StoreRead {
+  switch (ask.kind) {
+    case 'begin':
+    case 'commit':
+    case 'finish':
+    case 'flow':
+    case 'hang-up':
+      return false;
+    default:
+      return true;
   }
 }

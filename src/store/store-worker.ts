@@ -1,24 +1,57 @@
-/** Entry of the store thread (`StoreWorkerStart` as workerData): opens the file, then serves every port it is given. */
-import { setImmediate as endOfTick } from 'node:timers/promises';
+/**
+ * Entry of the store thread (`StoreWorkerStart` as workerData): opens the file or the database, then serves every port it
+ * is given.
+ */
+import { setImmediate as endOfTick, setTimeout as sleep } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { FromStoreThread, StoreWorkerStart, ToStoreThread } from '../channel/store-messages.ts';
+import type {
+  FromStoreThread,
+  StoreThreadHealth,
+  StoreWorkerStart,
+  StoreWrite,
+  ToStoreThread,
+} from '../channel/store-messages.ts';
 import { systemClock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { SqliteStore } from './sqlite-store.ts';
+import { ResultCourier } from '../results/result-courier.ts';
+import { postResult } from '../results/result-post.ts';
+import { HangUpBox } from './hang-up-box.ts';
+import { NodeRegistry } from './node-registry.ts';
+import { openEngine } from './open-engine.ts';
+import { Outbox } from './outbox.ts';
+import type { SqlEngine } from './sql-engine.ts';
+import { HANG_UP_CHANNEL, SqlStore } from './sql-store.ts';
+import { SETTLE_MS } from './store-statements.ts';
 import { StoreThread } from './store-thread.ts';
 
 /** For what waits at the end: a lock of another process may take this long to go. */
 const CLOSE_DEADLINE_MS = 3000;
+const OTHERS_DEADLINE_MS = 1500;
+/** How old what `/readyz` says of the store may be. */
+const HEALTH_EVERY_MS = 500;
 
 const start = workerData as StoreWorkerStart;
 const port = parentPort as MessagePort;
-const log = createLog({ level: start.logLevel, logPii: start.logPii }).child({ workerId: 'store' });
+const log = createLog({ level: start.logLevel, logPii: start.logPii, workerId: 'store' });
 const send = (message: FromStoreThread): void => port.postMessage(message);
 
 try {
-  const store = SqliteStore.open(start.path);
-  const thread = new StoreThread({ store, isTransient: SqliteStore.isTransient, clock: systemClock, log });
+  const engine = await openEngine(start, log);
+  const store = new SqlStore(engine, {
+    ...(start.nodeId === undefined ? {} : { nodeId: start.nodeId }),
+    keepsResults: start.results != null,
+  });
+  const courier = courierFor(new Outbox(engine, store.nodeId));
+  const registry = await registryFor(engine, store);
+  const hangUps =
+    start.database == null ? new HangUpBox({ engine, onHangUp, clock: systemClock, log }) : null;
+  const thread = new StoreThread({
+    store,
+    clock: systemClock,
+    log,
+    onWritten: (writes) => written(writes, courier, hangUps),
+  });
   const abandonedCalls = await thread.abandonLostCalls(start.callLifeMs);
   port.on('message', (message: ToStoreThread) => {
     if (message.kind === 'store.client') {
@@ -27,23 +60,99 @@ try {
         'message',
         thread.addClient((answer) => client.postMessage(answer)),
       );
+    } else if (message.kind === 'store.node') {
+      registry?.report(message.liveCalls, message.isDraining);
     } else {
-      void close(store, thread);
+      hangUps?.close();
+      void close(store, thread, courier, registry);
     }
   });
   send({ kind: 'store.ready', engine: store.engine, abandonedCalls });
+  courier?.begin();
+  registry?.begin();
+  hangUps?.begin();
+  tellHealth(thread, { lateWrites: 0, refusedWrites: 0 });
 } catch (error) {
   send({ kind: 'store.failed', error: toErrorRecord(error) });
   process.exitCode = 1;
 }
 
-async function close(store: SqliteStore, thread: StoreThread): Promise<void> {
+/** Looks for as long as the thread lives; says something when it has changed. */
+function tellHealth(thread: StoreThread, told: StoreThreadHealth): void {
+  systemClock.setTimer(HEALTH_EVERY_MS, () => {
+    const { health } = thread;
+    const isNew = health.lateWrites !== told.lateWrites || health.refusedWrites !== told.refusedWrites;
+    if (isNew) send({ kind: 'store.health', health });
+    tellHealth(thread, health);
+  });
+}
+
+/** Null where results go nowhere. */
+function courierFor(outbox: Outbox): ResultCourier | null {
+  if (start.results == null) return null;
+  const parts = { ...start.results, clock: systemClock };
+  return new ResultCourier({
+    outbox,
+    post: (delivery) => postResult(delivery, parts),
+    clock: systemClock,
+    log,
+  });
+}
+
+/** Null where there is but one node. */
+async function registryFor(engine: SqlEngine, store: SqlStore): Promise<NodeRegistry | null> {
+  if (start.database == null) return null;
+  // Not a static import: with it comes the driver, and a file needs none.
+  const { ChannelListener } = await import('./channel-listener.ts');
+  return new NodeRegistry({
+    engine,
+    statements: store.statements,
+    nodeId: store.nodeId,
+    url: start.nodeUrl ?? '',
+    listener: new ChannelListener({
+      url: start.database.url,
+      channel: HANG_UP_CHANNEL,
+      onMessage: onHangUp,
+      clock: systemClock,
+      log,
+    }),
+    clock: systemClock,
+    log,
+  });
+}
+
+function onHangUp(callSid: string): void {
+  send({ kind: 'store.hang-up', callSid });
+}
+
+/** Whoever must act on what was just committed. */
+function written(
+  writes: readonly StoreWrite[],
+  courier: ResultCourier | null,
+  hangUps: HangUpBox | null,
+): void {
+  if (writes.some(({ kind }) => kind === 'finish')) courier?.finished(SETTLE_MS);
+  if (writes.some(({ kind }) => kind === 'hang-up')) void hangUps?.look();
+}
+
+async function close(
+  store: SqlStore,
+  thread: StoreThread,
+  courier: ResultCourier | null,
+  registry: NodeRegistry | null,
+): Promise<void> {
+  // A try that is on its way may end; one that is cut short is made again under the same key.
+  const othersGone = Promise.race([
+    Promise.all([courier?.close(), registry?.close()]),
+    sleep(OTHERS_DEADLINE_MS),
+  ]);
   // What clients posted before this message may stand behind it: let every port be read once.
   await endOfTick();
   const lostWrites = await thread.drain(CLOSE_DEADLINE_MS);
   if (lostWrites > 0)
     log.error({ event: 'store.lost', lostWrites }, 'records were lost: the store did not return');
-  store.close();
+  await othersGone;
+  await store.close();
   // Clients' ports would keep this thread alive.
   process.exit(0);
 }

@@ -1,8 +1,10 @@
 /**
- * One call's fault is nobody else's. Twelve callers are on both workers when the thirteenth's code or worker fails: on the
- * other worker they reach their outcome, on the lost one they hear an apology and are let go, and the next caller is served.
+ * One call's fault is nobody else's. Twelve callers are on both workers when the thirteenth's code or worker fails, and
+ * fails again when its question is asked again: all twelve reach their outcome, those of the lost worker after an apology;
+ * the thirteenth is told goodbye, and the next caller is served. In what ways a worker can be lost: `worker-loss.test.ts`.
  */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { CallMove } from '../../src/server/live-call-surroundings.ts';
 import { speak } from '../support/caller-speech.ts';
 import { CUES, type Finished, TrunklineRig } from '../support/trunkline-rig.ts';
 
@@ -20,27 +22,37 @@ afterAll(() => rig.close());
 
 interface Aftermath {
   readonly faulty: Finished;
+  readonly faultyMoves: readonly CallMove[];
   readonly others: readonly Finished[];
-  /** Of those, by what became of them. */
-  readonly completed: readonly Finished[];
-  readonly lost: readonly Finished[];
+  /** Of those, how many went on elsewhere. */
+  readonly moved: number;
 }
 
 /** The others are in the middle of their call when it happens. */
-async function afterwards(cue: keyof typeof CUES): Promise<Aftermath> {
+async function afterwards(cue: keyof typeof CUES, again: '2' | null = null): Promise<Aftermath> {
+  const moves = new Map<string, CallMove[]>();
+  const leave = rig.trunkline.server.directory.observe({
+    onMove: (callSid, move) => moves.set(callSid, [...(moves.get(callSid) ?? []), move]),
+  });
   const patient = { first: [null, yes, '1'], second: [yes, yes, '1'] };
   const placed = Array.from({ length: OTHERS }, () => rig.place({ answers: patient }));
-  const faulty = rig.place({ number: 'cued', answers: { cue: `${CUES[cue]}#`, [cue]: yes } });
+  const faulty = rig.place({
+    number: 'cued',
+    answers: { cue: `${CUES[cue]}#`, [cue]: again === null ? yes : [yes, again] },
+  });
   const others = await Promise.all(placed.map((call) => call.finished));
+  const end = await faulty.finished;
+  leave();
   return {
-    faulty: await faulty.finished,
+    faulty: end,
+    faultyMoves: moves.get(faulty.call.callSid) ?? [],
     others,
-    completed: others.filter(({ record }) => record.endReason === 'completed'),
-    lost: others.filter(({ record }) => record.endReason === 'worker failed'),
+    moved: placed.filter(({ call }) => moves.has(call.callSid)).length,
   };
 }
 
-function expectUntouched(calls: readonly Finished[]): void {
+/** At most an apology came in between. */
+function expectCompleted(calls: readonly Finished[]): void {
   for (const { record, report } of calls) {
     expect(record).toMatchObject({ outcome: 'both', endReason: 'completed' });
     expect(report).toMatchObject({ endedBy: 'server', endReason: 'hangup', errors: [], warnings: [] });
@@ -64,37 +76,62 @@ async function expectAllWellAgain(): Promise<void> {
   await Promise.all([rig.freshCallerIsServed(), rig.freshCallerIsServed()]);
 }
 
-it('leaves every other call untouched when the code of one throws, and when a recognition fails', async () => {
+it('s14 leaves every other call untouched when the code of one throws, and when a recognition fails', async () => {
   const rejected = rig.place({
     number: 'cued',
     answers: { cue: `${CUES.reject}#`, reject: [yes, '1'] },
   });
-  const { faulty, others } = await afterwards('throw');
+  const { faulty, faultyMoves, moved, others } = await afterwards('throw');
   expectPoliteEnd(faulty, 'call failed');
+  expect(faultyMoves).toMatchObject([{ how: 'remake' }]);
+  expect(moved).toBe(0);
   const { notes, record } = await rejected.finished;
   expect(record).toMatchObject({ outcome: 'done', endReason: 'completed' });
   const said = notes.flatMap(({ note }) => (note.kind === 'bot said' ? [note.text] : []));
   expect(said.at(-2)).toMatch(/keypad/);
-  expectUntouched(others);
+  expectCompleted(others);
   await expectAllWellAgain();
 });
 
-describe('the other worker is untouched, and the calls of the lost one end politely', () => {
-  it.each([
-    ['throws past every call', 'stray'],
-    ['exits', 'exit'],
-    ['spins for ever', 'spin'],
-    ['outgrows its memory', 'grow'],
-  ] as const)('when a worker %s', async (_, cue) => {
-    const lostBefore = rig.trunkline.server.workers.lostCount;
-    const { completed, faulty, lost } = await afterwards(cue);
-    expectPoliteEnd(faulty, 'worker failed');
-    expect([completed.length, lost.length]).toEqual([OTHERS / 2, OTHERS / 2]);
-    expectUntouched(completed);
-    for (const call of lost) expectPoliteEnd(call, 'worker failed');
-    expect(rig.trunkline.server.workers.lostCount - lostBefore).toBe(1);
-    await expectAllWellAgain();
+it.each([
+  ['exits', 'exit'],
+  ['spins for ever', 'spin'],
+] as const)('s14 loses one call only when a worker %s, and again on a worker of its own', async (_, cue) => {
+  const lostBefore = rig.trunkline.server.workers.lostCount;
+  const { faulty, faultyMoves, moved, others } = await afterwards(cue);
+  expectPoliteEnd(faulty, 'worker failed');
+  expect(faultyMoves).toMatchObject([{ how: 'isolate' }]);
+  expectCompleted(others);
+  expect(moved).toBe(OTHERS / 2);
+  expect(rig.trunkline.server.workers.lostCount - lostBefore).toBe(2);
+  await expectAllWellAgain();
+});
+
+it('loses no call when a worker throws past every call, nor the answer that it had just read', async () => {
+  const lostBefore = rig.trunkline.server.workers.lostCount;
+  const { faulty, faultyMoves, moved, others } = await afterwards('stray');
+  expect(faulty.record).toMatchObject({
+    outcome: 'done',
+    endReason: 'completed',
+    answers: { stray: 'stray' },
   });
+  const asked = faulty.notes.filter(({ note }) => note.kind === 'bot said' && note.nodeId === 'stray');
+  expect(asked).toHaveLength(1);
+  expect(faultyMoves).toMatchObject([{ how: 'isolate' }]);
+  expectCompleted(others);
+  expect(moved).toBe(OTHERS / 2);
+  expect(rig.trunkline.server.workers.lostCount - lostBefore).toBe(1);
+  await expectAllWellAgain();
+});
+
+it('s14 loses no call when a worker outgrows its memory between calls, so that none can be suspected', async () => {
+  const lostBefore = rig.trunkline.server.workers.lostCount;
+  const { faulty, faultyMoves, others } = await afterwards('grow', '2');
+  expect(faulty.record).toMatchObject({ outcome: 'done', endReason: 'completed' });
+  expect(faultyMoves).toMatchObject([{ how: 'move' }]);
+  expectCompleted(others);
+  expect(rig.trunkline.server.workers.lostCount - lostBefore).toBe(1);
+  await expectAllWellAgain();
 });
 
 it('leaves one record for each call', async () => {

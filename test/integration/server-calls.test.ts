@@ -119,11 +119,13 @@ describe('a call', () => {
     for (const { callSid } of [one, other]) rig.server.admission.release(callSid);
   });
 
-  it('says goodbye when its own code failed, and leaves its worker to the others', async () => {
+  it('begins anew once when its own code failed, then says goodbye, and leaves its worker to the others', async () => {
     const bystander = await rig.liveCall();
     await bystander.carrier.hears('play');
     const { callSid, carrier, continuePath } = await rig.liveCall({ To: CUES.fail });
     expect(await carrier.hears('goodbye')).toContain('"promptKey":"apology","reason":"call failed"');
+    const moves = rig.lines().filter((line) => line.event === 'call.moved');
+    expect(moves.at(-1)).toMatchObject({ callSid, how: 'remake' });
     await carrier.closed;
     expect((await continued(continuePath, callSid)).body).toContain('<Hangup/>');
     expect(rig.server.workers.lostCount).toBe(0);
@@ -134,24 +136,46 @@ describe('a call', () => {
 
 describe('the loss of a worker', () => {
   it.each(['throw', 'exit', 'spin'] as const)(
-    'by "%s" ends its calls politely, and no other',
+    'by "%s" costs the call that does it again on a worker of its own, and no other',
     async (cue) => {
       const two = [await rig.liveCall(), await rig.liveCall()];
       for (const { carrier } of two) await carrier.hears('play');
       const lostBefore = rig.server.workers.lostCount;
+      const movesBefore = rig.lines().filter((line) => line.event === 'call.moved').length;
       const guilty = await rig.liveCall({ To: CUES[cue] });
       const goodbye = '"promptKey":"apology","reason":"worker failed"';
       expect(await guilty.carrier.hears('goodbye')).toContain(goodbye);
       await guilty.carrier.closed;
-      expect(rig.server.workers.lostCount).toBe(lostBefore + 1);
+      expect(rig.server.workers.lostCount).toBe(lostBefore + 2);
       // One of the two shared its worker; the other did not.
+      const moves = rig.lines().filter((line) => line.event === 'call.moved');
+      const sharedWorker = { callSid: expect.stringMatching(`${two[0]!.callSid}|${two[1]!.callSid}`) };
+      expect(moves.slice(movesBefore)).toMatchObject([
+        { ...sharedWorker, how: 'move' },
+        { callSid: guilty.callSid, how: 'isolate', workerId: 2 },
+      ]);
       const open = two.filter(({ carrier }) => carrier.socket.readyState === carrier.socket.OPEN);
-      expect(open).toHaveLength(1);
+      expect(open).toHaveLength(2);
       const suspected = rig.lines().filter((line) => line.event === 'call.suspected');
       expect(suspected.at(-1)).toMatchObject({ callSid: guilty.callSid });
       for (const call of two) await hangsUp(call);
     },
   );
+});
+
+describe('the loss of the only worker', () => {
+  it('lets its calls wait for a fresh one, with a word in between', async () => {
+    const alone = await startRig({ settings: { workers: 1 } });
+    const bystander = await alone.liveCall();
+    await bystander.carrier.hears('play');
+    const guilty = await alone.liveCall({ To: CUES.exit });
+    await bystander.carrier.hears('fill');
+    await guilty.carrier.hears('goodbye');
+    while (bystander.carrier.heard.filter((text) => text.includes('"event":"play"')).length < 2)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(alone.server.census()).toMatchObject({ placed: 1, unplaced: 0, quarantined: 0 });
+    await alone.close();
+  });
 });
 
 describe('leaving', () => {

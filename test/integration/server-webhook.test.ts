@@ -43,7 +43,9 @@ describe('POST /voice: signature', () => {
     expect(answer.head).toMatch(/content-type: text\/xml/i);
     expect(streamPath).toMatch(/^\/ws\/twilio\/[\w-]{104}$/);
     expect(continuePath).toMatch(/^\/voice\/continue\/[\w-]{104}$/);
-    expect(answer.body).toMatch(/#rc=5&amp;rp=all" method="POST"><Stream[^>]*\/><\/Connect><\/Response>$/);
+    expect(answer.body).toMatch(
+      /#rc=5&amp;rp=all" method="POST"><Stream[^>]*>(<Parameter[^>]*\/>)*<\/Stream><\/Connect><\/Response>$/,
+    );
   });
 
   it.each<[string, PostOptions]>([
@@ -279,6 +281,7 @@ describe('readiness', () => {
       voice: { ready: true },
       store: { engine: 'memory', isAlive: true, isDurable: true, deferredCommits: 0, lostWrites: 0 },
       speech: { down: {}, requests: [] },
+      log: { lostLines: 0 },
       draining: false,
     });
     expect(JSON.parse((await cold.post('/healthz', { method: 'GET' })).body)).toEqual({ status: 'ok' });
@@ -343,6 +346,11 @@ describe('POST /voice/fallback', () => {
       finish: dead,
       load: dead,
       list: dead,
+      turnsOf: dead,
+      putFlow: dead,
+      loadFlow: dead,
+      liveCalls: dead,
+      nodes: dead,
       close: dead,
     };
     const broken = await startRig({

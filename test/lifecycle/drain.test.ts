@@ -15,7 +15,11 @@ async function placeCalls(rig: ProcessRig) {
     number: 100 + at,
   }));
   const calls = wanted.map(({ second, number }) =>
-    rig.place('three', { first: yes, second: second ? yes : no, number: `${number}` }),
+    rig.place('three', {
+      first: [yes, yes, '1'],
+      second: second ? [yes, yes, '1'] : [no, no, '2'],
+      number: `${number}`,
+    }),
   );
   await vi.waitFor(async () => expect((await rig.records()).length).toBe(CALLS), { timeout: 30_000 });
   return { calls, wanted };

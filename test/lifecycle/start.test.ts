@@ -138,18 +138,30 @@ describe('trunkline start', () => {
 });
 
 describe('the command line', () => {
+  it('exits with 1 when there is no such call, and with 2 for a time that is none', async () => {
+    const folder = temporaryFolder();
+    const none = new TrunklineProcess(['calls', 'show', 'CA1'], { DATA_DIR: folder });
+    expect(await none.exited).toBe(1);
+    expect(none.stderr).toContain('no server has run there yet');
+    const wrong = new TrunklineProcess(['calls', 'list', '--since', 'ever'], { DATA_DIR: folder });
+    expect(await wrong.exited).toBe(2);
+  });
+
   it('exits with 2 and points at --help when it is used wrongly', async () => {
     const wrong = new TrunklineProcess(['demo', '--speed', '2'], {});
     expect(await wrong.exited).toBe(2);
     expect(wrong.stderr).toContain('--help');
   });
 
-  it.each([[['--help']], [['start', '--help']], [['demo', '--help']], [['flow', 'check', '--help']]])(
-    'has help: %s',
-    async (commandLine) => {
-      const help = new TrunklineProcess(commandLine, {});
-      expect(await help.exited).toBe(0);
-      expect(help.stdout).toContain('Usage:');
-    },
-  );
+  it.each([
+    [['--help']],
+    [['start', '--help']],
+    [['demo', '--help']],
+    [['flow', 'check', '--help']],
+    [['calls', 'export', '--help']],
+  ])('has help: %s', async (commandLine) => {
+    const help = new TrunklineProcess(commandLine, {});
+    expect(await help.exited).toBe(0);
+    expect(help.stdout).toContain('Usage:');
+  });
 });

@@ -212,3 +212,48 @@ describe('never takes what JSON.parse would not', () => {
     );
   });
 });
+
+describe('what was just taken in', () => {
+  const codes = Uint8Array.from({ length: 160 }, (_, at) => at);
+  const take = (media: object = {}): number =>
+    receiver.receive(toMessage(message({ payload: Buffer.from(codes).toString('base64'), ...media })), -100);
+  const copy = (into = new Uint8Array(200), at = 0, from = 0): Uint8Array =>
+    into.subarray(at, at + receiver.copyReceived(into, at, from));
+
+  it('can be had as it came, whole or in parts', () => {
+    take();
+    expect(copy()).toEqual(codes);
+    expect(copy(new Uint8Array(200), 190)).toEqual(codes.subarray(0, 10));
+    expect(copy(new Uint8Array(200), 0, 150)).toEqual(codes.subarray(150));
+    expect([copy(new Uint8Array(200), 0, 160).length, copy(new Uint8Array(0)).length]).toEqual([0, 0]);
+    receiver.receiveAudio(codes.subarray(40), -100);
+    expect(copy()).toEqual(codes.subarray(40));
+  });
+
+  it('says where it stands in the stream, if its carrier does', () => {
+    take({ timestamp: '1720' });
+    expect(receiver.receivedAtMs()).toBe(1720);
+    take({ chunk: '3', timestamp: undefined });
+    expect(receiver.receivedAtMs()).toBe(-1);
+  });
+
+  it.each([
+    ['a message that was left over', () => receive('{"event":"mark"}')],
+    ['one that was ignored', () => take({ track: 'outbound' })],
+    ['one without audio', () => take({ chunk: '3', payload: '' })],
+    ['the end of the receiver', () => receiver.close()],
+  ])('is gone after %s', (_, next) => {
+    take();
+    next();
+    expect([copy().length, receiver.receivedAtMs()]).toEqual([0, -1]);
+  });
+
+  it("is gone once another receiver of the thread has taken something, and never another's", () => {
+    const other = new addon.StreamReceiver({ codec: 'pcm16', sampleRateHz: 8000 });
+    take();
+    other.receiveAudio(new Uint8Array(320), -100);
+    expect([copy().length, other.copyReceived(new Uint8Array(400), 0, 0)]).toEqual([0, 320]);
+    other.close();
+    expect(other.copyReceived(new Uint8Array(400), 0, 0)).toBe(0);
+  });
+});

@@ -8,6 +8,7 @@ import { Call, type CallParts } from '../../src/call/call.ts';
 import type { Transition } from '../../src/call/committed.ts';
 import type { Script } from '../../src/call/script.ts';
 import type { CallStart, EndReason, FromCall, ToCall } from '../../src/channel/messages.ts';
+import type { TurnRecord } from '../../src/channel/store-messages.ts';
 import type { FlowAction } from '../../src/flow/action.ts';
 import type { FlowEvent } from '../../src/flow/event.ts';
 import type { Expectation } from '../../src/flow/expectation.ts';
@@ -73,7 +74,8 @@ export class FakeScript implements Script {
     this.events.push(event);
     if (this.throws !== null) throw this.throws;
     if (event.kind === 'prompt.ended') return { state, actions: [] };
-    if (event.kind === 'ended') return { state: { ...state, phase: 'ended' }, actions: [] };
+    if (event.kind === 'ended')
+      return { state: state.phase === 'ended' ? state : { ...state, phase: 'ended' }, actions: [] };
     if ('listenId' in event && event.listenId !== state.listenId) return { state, actions: [] };
     if (event.kind === 'answered' && event.text === 'mute') {
       return { state: { ...state, turnIndex: state.turnIndex + 1 }, actions: [] };
@@ -104,8 +106,8 @@ export class FakeScript implements Script {
     return { kind: this.expect.kind, language: 'en', prompt: 'Question?', choices: [] };
   }
 
-  closingAction(state: FlowState): FlowAction | null {
-    return state.phase === 'ended' ? lastAction(state) : null;
+  closingActions(state: FlowState): readonly FlowAction[] | null {
+    return state.phase === 'ended' ? [lastAction(state)] : null;
   }
 
   #play(playId: number, text: string): FlowAction {
@@ -153,7 +155,7 @@ export async function settle(): Promise<void> {
 }
 
 export function callUnderTest(
-  options: { expect?: Expectation; state?: unknown; parts?: Partial<CallParts> } = {},
+  options: { expect?: Expectation; state?: unknown; move?: number; parts?: Partial<CallParts> } = {},
 ) {
   const clock = new FakeClock();
   const script = new FakeScript(options.expect ?? YES_NO);
@@ -163,13 +165,20 @@ export function callUnderTest(
   const tally = new VendorTally();
   const closed: number[] = [];
   const served: number[] = [];
-  const commits: { state: unknown; finish: (result: CommitResult) => void }[] = [];
+  const commits: {
+    state: unknown;
+    turn: TurnRecord | undefined;
+    transferTo: string | undefined;
+    move: number | undefined;
+    finish: (result: CommitResult) => void;
+  }[] = [];
   /** Commits wait for `commits[n].finish` while this is true. */
   const store = { holds: false };
   const start: CallStart = {
     callSid: 'CA1',
     streamSid: 'MZ1',
     attempt: 0,
+    move: options.move ?? 0,
     from: '+12025550100',
     to: '+12025550199',
     playFormat: 'mulaw-8000',
@@ -183,9 +192,9 @@ export function callUnderTest(
     understanding: null,
     tally,
     store: {
-      commit: (_callSid, _attempt, state) => {
+      commit: (_callSid, _attempt, state, { transferTo, turn }, move) => {
         const { promise, resolve } = Promise.withResolvers<CommitResult>();
-        commits.push({ state, finish: resolve });
+        commits.push({ state, turn, transferTo, move, finish: resolve });
         if (!store.holds) resolve('durable');
         return promise;
       },
@@ -249,6 +258,15 @@ export function callUnderTest(
         voicedMs: about.voicedMs ?? 300,
         cut: false,
       }),
+    receive,
+    callerBegins: () =>
+      receive({
+        kind: 'speech.started',
+        callId: 7,
+        listenId: listenId(),
+        atStreamMs: 1000,
+        bargeIn: false,
+      }),
     /** The caller pauses: what was said so far. */
     callerPauses: (about: { voicedMs?: number; audio?: ArrayBuffer } = {}) =>
       receive({
@@ -284,7 +302,7 @@ export function callUnderTest(
     nothingIsSaid: () => receive({ kind: 'no.input', callId: 7, listenId: listenId() }),
     promptStarts: (playId: number) => receive({ kind: 'prompt.started', callId: 7, playId }),
     promptEnds: (playId: number, outcome: 'played' | 'interrupted' | 'failed' = 'played') =>
-      receive({ kind: 'prompt.ended', callId: 7, playId, outcome, playedMs: 900 }),
+      receive({ kind: 'prompt.ended', callId: 7, playId, outcome, playedMs: 900, sentMs: 900 }),
     streamEnds: (reason: EndReason = 'caller hung up') => receive({ kind: 'call.ended', callId: 7, reason }),
     timePasses: async (byMs: number) => {
       clock.advanceMs(byMs);

@@ -35,6 +35,11 @@ function act(cue: string, signal: AbortSignal): string | Promise<string> {
       for (;;);
     case 'grow':
       return grow(signal);
+    case 'objects':
+    case 'map':
+    case 'array':
+    case 'buffers':
+      return growForEver(cue);
     case 'slow':
       return new Promise((resolve) => {
         setTimeout(() => resolve('slow'), SLOW_MS).unref();
@@ -48,16 +53,30 @@ function act(cue: string, signal: AbortSignal): string | Promise<string> {
   }
 }
 
-/** Takes 80 MB a second and lets the thread breathe: it stalls nowhere, and V8's own limit stays out of reach. */
+/** Without a pause: all that sees it is the look at its memory from outside. */
+function growForEver(cue: string): never {
+  const objects: object[] = [];
+  const map = new Map<number, number>();
+  const array: number[] = [];
+  const buffers: Buffer[] = [];
+  for (let at = 0; ; at++) {
+    if (cue === 'objects') objects.push({ at, self: [at] });
+    else if (cue === 'map') map.set(at, at + 0.5);
+    else if (cue === 'array') array.push(at + 0.5);
+    else buffers.push(Buffer.alloc(2 ** 20, 1));
+  }
+}
+
+/** Takes 300 MB a second and lets the thread breathe: it stalls nowhere, and V8's own limit stays out of reach. */
 function grow(signal: AbortSignal): Promise<string> {
   const kept: number[][] = [];
   return new Promise((resolve) => {
     const more = (): void => {
-      kept.push(Array.from({ length: 512 * 1024 }, (_, index) => index + 0.5));
-      if (signal.aborted && kept.length > 1000) resolve('grow');
+      kept.push(new Array<number>(2 * 1024 * 1024).fill(0.5));
+      if (signal.aborted && kept.length > 250) resolve('grow');
       else setTimeout(more, 50);
     };
-    more();
+    setTimeout(more, 50);
   });
 }
 

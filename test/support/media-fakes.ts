@@ -16,16 +16,16 @@ export const STREAM_SID = `MZ${'1'.repeat(32)}`;
 export const CALL_SID = `CA${'2'.repeat(32)}`;
 export const ACCOUNT_SID = `AC${'3'.repeat(32)}`;
 
-/** A prompt of `lengthMs` whose every 20 ms has `levelDbfs`. Its audio is counted, not heard. */
+/** A prompt of `lengthMs` whose every 20 ms has `levelDbfs`. Its audio is silence, or `codes` again and again. */
 export function promptOf(
   key: string,
   lengthMs: number,
-  options: { levelDbfs?: number; format?: AudioFormat } = {},
+  options: { levelDbfs?: number; format?: AudioFormat; codes?: Uint8Array } = {},
 ): ReadyPrompt {
   const format = options.format ?? TELEPHONE_FORMAT;
   const audioBytes = Math.round((lengthMs / 1000) * format.sampleRateHz) * (format.codec === 'pcm16' ? 2 : 1);
   const wire = new Uint8Array(new SharedArrayBuffer(4 * Math.ceil(audioBytes / 3)));
-  wire.set(Buffer.from(Buffer.alloc(audioBytes, 0xff).toString('base64'), 'latin1'));
+  wire.set(Buffer.from(Buffer.alloc(audioBytes, options.codes ?? 0xff).toString('base64'), 'latin1'));
   const levels = new Uint8Array(new SharedArrayBuffer(Math.ceil(lengthMs / 20)));
   levels.fill(100 + (options.levelDbfs ?? -20));
   return { key, format, wire, levels, audioBytes, durationMs: durationMs(format, audioBytes) };
@@ -69,6 +69,14 @@ export class FakeReceiver implements NativeStreamReceiver {
 
   receiveAudio(payload: Uint8Array, playoutDbfs: number): number {
     return this.closed ? 0 : this.#heard(payload.length / 8, playoutDbfs);
+  }
+
+  copyReceived(): number {
+    return 0;
+  }
+
+  receivedAtMs(): number {
+    return -1;
   }
 
   receiveGap(durationMs: number, playoutDbfs: number): number {

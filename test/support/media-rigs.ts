@@ -11,6 +11,7 @@ import { PromptRegistry } from '../../src/media/prompt-registry.ts';
 import { TimerWheel } from '../../src/media/timer-wheel.ts';
 import type { StreamStart } from '../../src/media/transport.ts';
 import { TwilioTransport } from '../../src/media/twilio-transport.ts';
+import type { RecordFile } from '../../src/recordings/record-files.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeCarrier } from './media-carrier.ts';
 import { carrierSays, FakeReceiver, FakeSocket, promptOf } from './media-fakes.ts';
@@ -106,11 +107,17 @@ export class StreamRig {
   readonly ends: { reason: EndReason; disposition: Disposition }[] = [];
   readonly logLines: string[] = [];
   readonly stream: MediaStream;
+  readonly #recording: RecordFile | null;
 
   /** `halfOpen`: the peer never answers a close, and the socket does not report one. `native`: in place of the fake. */
   constructor(
-    options: Partial<MediaStreamLimits> & { halfOpen?: boolean; native?: NativeStreamReceiver } = {},
+    options: Partial<MediaStreamLimits> & {
+      halfOpen?: boolean;
+      native?: NativeStreamReceiver;
+      recording?: RecordFile;
+    } = {},
   ) {
+    this.#recording = options.recording ?? null;
     const plane = {
       clock: this.clock,
       wheel: this.wheel,
@@ -141,7 +148,7 @@ export class StreamRig {
   goLive(): this {
     this.receive(carrierSays.connected());
     this.receive(carrierSays.start());
-    this.stream.accept(7);
+    this.stream.accept(7, 0, this.#recording);
     return this;
   }
 

@@ -1,11 +1,20 @@
 /** A call store in memory, fencing as the real ones do. Tests make it slow, failing or fenced by replacing a method. */
 
 import type { EndReason } from '../../src/channel/messages.ts';
-import type { CallRecord, CallStore, CommitResult, NewCall } from '../../src/store/call-store.ts';
+import type {
+  CallRecord,
+  CallStore,
+  CallTurn,
+  CommitResult,
+  LiveCallPlace,
+  NewCall,
+  NodeSeen,
+} from '../../src/store/call-store.ts';
 
 export class MemoryStore implements CallStore {
   readonly engine = 'memory';
   readonly records = new Map<string, CallRecord>();
+  readonly flows = new Map<string, string>();
   /** Every `finish`, in order, as `callSid#attempt reason`. */
   readonly finished: string[] = [];
 
@@ -19,6 +28,7 @@ export class MemoryStore implements CallStore {
       endReason: null,
       outcome: null,
       answers: {},
+      transferTo: null,
       state: known?.state ?? null,
     });
     return 'begun';
@@ -45,6 +55,27 @@ export class MemoryStore implements CallStore {
 
   async list(limit: number): Promise<readonly CallRecord[]> {
     return [...this.records.values()].slice(0, limit);
+  }
+
+  async turnsOf(): Promise<readonly CallTurn[]> {
+    return [];
+  }
+
+  async putFlow({ hash, text }: { hash: string; text: string }): Promise<CommitResult> {
+    this.flows.set(hash, text);
+    return 'durable';
+  }
+
+  async loadFlow(hash: string): Promise<string | null> {
+    return this.flows.get(hash) ?? null;
+  }
+
+  async liveCalls(): Promise<readonly LiveCallPlace[]> {
+    return [];
+  }
+
+  async nodes(): Promise<readonly NodeSeen[]> {
+    return [];
   }
 
   async close(): Promise<void> {}

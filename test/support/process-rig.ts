@@ -1,59 +1,53 @@
-/**
- * Trunkline as an operator has it, supervisor and server each a process of its own, and a simulated carrier that calls it.
- * The server's notes are out of reach: callers answer by the question that the call's record says is being asked.
- */
+/** Trunkline as an operator has it, supervisor and server each a process of its own, and a simulated carrier that calls it. */
 
 import { symlinkSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { FlowState } from '../../src/flow/state.ts';
 import type { CallReport } from '../../src/simulator/call-report.ts';
-import type { CallerControls } from '../../src/simulator/caller.ts';
 import { RestApi } from '../../src/simulator/rest-api.ts';
-import type { CallOptions, SimulatedCall } from '../../src/simulator/simulated-call.ts';
 import { SimulatedCarrier } from '../../src/simulator/simulated-carrier.ts';
-import type { CallRecord } from '../../src/store/call-store.ts';
 import { SqliteStore } from '../../src/store/sqlite-store.ts';
+import { RecordedCalls } from './recorded-calls.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { type ProcessOptions, TrunklineProcess } from './trunkline-process.ts';
-import { NUMBERS, sharedPromptFolder } from './trunkline-rig.ts';
+import { sharedPromptFolder } from './trunkline-rig.ts';
 
-const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
-const ACCOUNT_SID = `AC${'0'.repeat(31)}1`;
-const PUBLIC_URL = 'https://bot.example.org';
-const FLOWS = ['short', 'three', 'cued'].map((name) =>
+export const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
+export const ACCOUNT_SID = `AC${'0'.repeat(31)}1`;
+export const PUBLIC_URL = 'https://bot.example.org';
+export const FLOWS = ['short', 'three', 'cued', 'through'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
 );
-const TURN_SILENCE_MS = 350;
-
-/** What a caller says or presses, by the node that asks. */
-export type ProcessAnswers = Readonly<Record<string, Uint8Array | string>>;
 
 export interface ProcessRigOptions extends ProcessOptions {
   readonly commandLine?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Its standard output goes elsewhere: whether it is ready is asked over HTTP. */
+  readonly isMute?: true;
+  /** In place of a folder of its own. */
+  readonly dataFolder?: string;
 }
 
-export class ProcessRig {
+export class ProcessRig extends RecordedCalls {
   readonly process: TrunklineProcess;
-  readonly carrier: SimulatedCarrier;
   readonly port: number;
+  /** `DATA_DIR`. */
+  readonly folder: string;
   readonly rest: RestApi;
-  readonly #store: SqliteStore;
 
-  private constructor(parts: Pick<ProcessRig, 'process' | 'carrier' | 'port' | 'rest'> & { folder: string }) {
+  private constructor(parts: Pick<ProcessRig, 'process' | 'carrier' | 'folder' | 'port' | 'rest'>) {
+    super(parts.carrier, SqliteStore.open(join(parts.folder, 'trunkline.db')));
+    this.folder = parts.folder;
     this.process = parts.process;
-    this.carrier = parts.carrier;
     this.port = parts.port;
     this.rest = parts.rest;
-    this.#store = SqliteStore.open(join(parts.folder, 'trunkline.db'));
   }
 
   /** Resolves when the first caller can be served. Ended with the test. */
   static async start(options: ProcessRigOptions = {}): Promise<ProcessRig> {
-    const folder = temporaryFolder();
+    const folder = options.dataFolder ?? temporaryFolder();
     symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
     const port = await freePort();
     const carrier = new SimulatedCarrier({
@@ -83,70 +77,25 @@ export class ProcessRig {
       },
       options,
     );
-    await server.prints(/Ready for calls/);
+    if (options.isMute === true) await isReady(port);
+    else await server.prints(/Ready for calls/);
     const rig = new ProcessRig({ process: server, carrier, port, rest, folder });
     onTestFinished(async () => {
       await carrier.close();
       await rest.close();
-      rig.#store.close();
+      await rig.store.close();
     });
     return rig;
-  }
-
-  place(number: keyof typeof NUMBERS, answers: ProcessAnswers, options: CallOptions = {}): SimulatedCall {
-    const call = this.carrier.placeCall({
-      to: NUMBERS[number],
-      timeLimitMs: 90_000,
-      ...options,
-      caller: {
-        silenceMs: TURN_SILENCE_MS,
-        onSilence: (caller) => void this.#answer(call.callSid, caller, answers),
-      },
-    });
-    return call;
-  }
-
-  record(callSid: string): Promise<CallRecord | null> {
-    return this.#store.load(callSid);
-  }
-
-  records(): Promise<readonly CallRecord[]> {
-    return this.#store.list(10_000);
-  }
-
-  /** The call's record once it has an end. Fails after 5 s. */
-  finalRecord(callSid: string): Promise<CallRecord> {
-    return vi.waitFor(
-      async () => {
-        const record = await this.#store.load(callSid);
-        if (record?.endReason == null) throw new Error(`no final record of ${callSid}`);
-        return record;
-      },
-      { timeout: 5000, interval: 50 },
-    );
   }
 
   get(path: string): Promise<Response> {
     return fetch(`http://127.0.0.1:${this.port}${path}`, { headers: { Connection: 'close' } });
   }
+}
 
-  /** A fresh caller gets TwiML and hears audio: half of what every fault test is for. */
-  async freshCallerIsServed(): Promise<void> {
-    const call = this.carrier.placeCall({
-      to: NUMBERS.short,
-      caller: { onAudioStart: (caller) => caller.hangUp() },
-      timeLimitMs: 15_000,
-    });
-    expect(await call.ended).toMatchObject({ endedBy: 'caller', errors: [] });
-  }
-
-  async #answer(callSid: string, caller: CallerControls, answers: ProcessAnswers): Promise<void> {
-    const state = (await this.#store.load(callSid))?.state as FlowState | null | undefined;
-    const answer = answers[state?.nodeId ?? ''];
-    if (answer === undefined) return;
-    if (typeof answer === 'string') caller.press(answer);
-    else caller.say(answer);
-  }
+async function isReady(port: number): Promise<void> {
+  const ask = () => fetch(`http://127.0.0.1:${port}/readyz`, { headers: { Connection: 'close' } });
+  await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 60_000 });
 }
 
 /** From the loss of each stream but the last to the first sound of the next: what callers heard nothing in. */

@@ -13,7 +13,13 @@ export class ScriptedStream implements CallStream {
   }
 
   start(start: Partial<StreamStart> = {}): void {
-    this.hooks.onStart({ callSid: '', accountSid: '', streamSid: `MZ${'0'.repeat(32)}`, ...start });
+    this.hooks.onStart({
+      callSid: '',
+      accountSid: '',
+      streamSid: `MZ${'0'.repeat(32)}`,
+      customParameters: new Map(),
+      ...start,
+    });
   }
 
   accept(callId: CallId, callBeganAgoMs: number): void {

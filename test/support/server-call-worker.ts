@@ -22,6 +22,10 @@ export const CUES = {
   finish: '+15550000007',
   transfer: '+15550000008',
   silent: '+15550000009',
+  growMap: '+15550000010',
+  growArray: '+15550000011',
+  growBuffers: '+15550000012',
+  lastWords: '+15550000013',
 } as const;
 
 /** What the cue `grow` keeps. */
@@ -29,6 +33,18 @@ const kept: unknown[] = [];
 
 function say(messages: readonly FromCall[]): void {
   parentPort!.postMessage({ kind: 'batch', messages } satisfies FromWorker);
+}
+
+/** Without a pause: all that sees it is the look at its memory from outside. */
+function growForEver(cue: string): never {
+  const map = new Map<number, number>();
+  const array: number[] = [];
+  kept.push(map, array);
+  for (let at = 0; ; at++) {
+    if (cue === CUES.growMap) map.set(at, at + 0.5);
+    else if (cue === CUES.growArray) array.push(at + 0.5);
+    else kept.push(Buffer.alloc(2 ** 20, 1));
+  }
 }
 
 function takeCall(message: ToCall & { kind: 'call.started' }): void {
@@ -48,6 +64,16 @@ function takeCall(message: ToCall & { kind: 'call.started' }): void {
       // About 160 MB of heap, kept: over the limit of the test, under the one at which V8 ends the thread itself.
       for (let array = 0; array < 20_000; array++) kept.push(new Array(1000).fill(array));
       return;
+    case CUES.growMap:
+    case CUES.growArray:
+    case CUES.growBuffers:
+      growForEver(call.to);
+      break;
+    case CUES.lastWords:
+      say([{ kind: 'snapshot', callId, state: 'last' }]);
+      say([{ kind: 'play', callId, playId: 1, promptKey: 'x', bargeIn: true }]);
+      process.exit(3);
+      break;
     case CUES.finish:
       say([{ kind: 'finish', callId, reason: 'completed', disposition: { kind: 'hangup' } }]);
       return;
@@ -69,11 +95,16 @@ function takeCall(message: ToCall & { kind: 'call.started' }): void {
 /** What a test asks for in place of flows. */
 export interface TestWorkerFlows {
   readonly failToStart?: boolean;
+  /** Workers from this index on. */
+  readonly failToStartFrom?: number;
 }
 
 if (parentPort !== null) {
   const start = workerData as CallWorkerStart;
-  if ((start.flows as TestWorkerFlows | null)?.failToStart === true) throw new Error('no start on cue');
+  const { failToStart, failToStartFrom } = (start.flows as TestWorkerFlows | null) ?? {};
+  if (failToStart === true || start.workerIndex >= (failToStartFrom ?? Number.POSITIVE_INFINITY)) {
+    throw new Error('no start on cue');
+  }
   const health = new Int32Array(start.health);
   setInterval(() => Atomics.add(health, HEALTH.beat, 1), 20);
   parentPort.on('message', (batch: ToWorker) => {

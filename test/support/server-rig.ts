@@ -237,6 +237,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
     clock: systemClock,
     log,
     store,
+    nodeId: 'node',
     storeHealth: () => ({
       engine: 'memory',
       isAlive: true,
@@ -252,6 +253,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
       return stream;
     },
     apologyKey: 'apology',
+    fillerKey: 'filler',
     playFormat: 'mulaw-8000',
     workerUrl: new URL('./server-call-worker.ts', import.meta.url),
     openStorePort: port,

@@ -23,9 +23,13 @@ export class TestSocketStream implements SocketStream {
     this.messages += 1;
     const text = Buffer.from(message).toString();
     if (text.startsWith('throw')) throw new Error('thrown on cue: secret words');
-    const parsed = JSON.parse(text) as { event: string; start: { callSid: string; accountSid: string } };
+    const parsed = JSON.parse(text) as {
+      event: string;
+      start: { callSid: string; accountSid: string; customParameters?: Record<string, string> };
+    };
     if (parsed.event === 'start') {
-      this.hooks.onStart({ ...parsed.start, streamSid: `MZ${'0'.repeat(32)}` });
+      const customParameters = new Map(Object.entries(parsed.start.customParameters ?? {}));
+      this.hooks.onStart({ ...parsed.start, streamSid: `MZ${'0'.repeat(32)}`, customParameters });
     } else if (parsed.event === 'flood') {
       const bytes = new Uint8Array(256 * 1024);
       for (let count = 0; count < 40; count++) this.socket.send(bytes, true);

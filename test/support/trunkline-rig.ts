@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
+import { recordingsOfCall } from '../../src/audio-recordings.ts';
 import type { CallNote } from '../../src/channel/messages.ts';
 import { loadFlowFiles } from '../../src/cli/flow-file.ts';
 import { parseConfig } from '../../src/config.ts';
@@ -17,14 +18,17 @@ import type { CallReport } from '../../src/simulator/call-report.ts';
 import type { CallerControls, CallerScript } from '../../src/simulator/caller.ts';
 import type { CallOptions, SimulatedCall } from '../../src/simulator/simulated-call.ts';
 import { SimulatedCarrier } from '../../src/simulator/simulated-carrier.ts';
-import type { CallRecord } from '../../src/store/call-store.ts';
-import { SqliteStore } from '../../src/store/sqlite-store.ts';
+
+import type { CallRecord, CallTurn } from '../../src/store/call-store.ts';
+import { openEngine } from '../../src/store/open-engine.ts';
+import { SqlStore } from '../../src/store/sql-store.ts';
 import type { PromptOrigin } from '../../src/voice-link.ts';
+import { silentLog } from './silent-log.ts';
 
 const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
 const PUBLIC_URL = 'https://bot.example.org';
 const SOURCES = fileURLToPath(new URL('../../src/speech/', import.meta.url));
-const FLOWS = ['short', 'three', 'cued', 'spoken'].map((name) =>
+const FLOWS = ['short', 'three', 'cued', 'spoken', 'patient', 'through'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
 );
 /** Longer than a pause within a prompt or between two. */
@@ -37,6 +41,8 @@ export const NUMBERS = {
   three: '+12025550101',
   cued: '+12025550102',
   spoken: '+12025550103',
+  patient: '+12025550104',
+  through: '+12025550105',
 } as const;
 
 /** Numbers that choose the cue in `cued.yaml`. */
@@ -52,6 +58,10 @@ export const CUES = {
   exit: 9,
   spin: 10,
   grow: 11,
+  map: 12,
+  array: 13,
+  buffers: 14,
+  objects: 15,
 } as const;
 
 /** What a caller does when it is its turn: says something, presses keys, acts by itself, or (null) waits. */
@@ -66,6 +76,9 @@ export interface RigCallOptions extends CallOptions {
 export interface RigStartOptions {
   /** Default: the worker whose recognizer does on cue what none should. */
   readonly callWorkerUrl?: URL;
+  readonly recordWorkerUrl?: URL;
+  /** Given `DATA_DIR` before anything starts. */
+  readonly prepare?: (folder: string) => void;
   /** Prompts are made anew, and by whoever the environment names. */
   readonly ownPrompts?: boolean;
   readonly onVendor?: (message: VendorMessage) => void;
@@ -94,21 +107,22 @@ export interface RigCall {
 export class TrunklineRig {
   readonly trunkline: Trunkline;
   readonly carrier: SimulatedCarrier;
-  readonly #store: SqliteStore;
-  readonly #folder: string;
+  readonly #store: SqlStore;
+  /** `DATA_DIR`. */
+  readonly folder: string;
   readonly #notes = new Map<string, RigNote[]>();
   readonly #calls = new Map<string, SimulatedCall>();
 
-  private constructor(trunkline: Trunkline, folder: string) {
+  private constructor(trunkline: Trunkline, folder: string, store: SqlStore) {
     this.trunkline = trunkline;
-    this.#folder = folder;
+    this.folder = folder;
     this.carrier = new SimulatedCarrier({
       authToken: AUTH_TOKEN,
       publicUrl: PUBLIC_URL,
       connectTo: { host: '127.0.0.1', port: trunkline.port, tls: false },
       insecure: true,
     });
-    this.#store = SqliteStore.open(join(folder, 'trunkline.db'));
+    this.#store = store;
     trunkline.server.directory.observe({
       onNote: (callSid, note) => {
         const atMs = this.#calls.get(callSid)?.nowMs ?? 0;
@@ -122,6 +136,8 @@ export class TrunklineRig {
     environment: Readonly<Record<string, string>> = {},
     {
       callWorkerUrl = FAULTY_WORKER,
+      recordWorkerUrl,
+      prepare = () => {},
       ownPrompts = false,
       onVendor = () => {},
       onPrompt = () => {},
@@ -129,6 +145,7 @@ export class TrunklineRig {
   ): Promise<TrunklineRig> {
     const folder = mkdtempSync(join(tmpdir(), 'trunkline-rig-'));
     if (!ownPrompts) symlinkSync(sharedPromptFolder(), join(folder, 'prompts'));
+    prepare(folder);
     const config = parseConfig({
       TWILIO_AUTH_TOKEN: AUTH_TOKEN,
       PUBLIC_URL,
@@ -144,13 +161,29 @@ export class TrunklineRig {
       config,
       flows: loadFlowFiles(config.FLOW),
       callWorkerUrl,
+      ...(recordWorkerUrl === undefined ? {} : { recordWorkerUrl }),
       onVendor,
       onPrompt,
     });
-    const rig = new TrunklineRig(trunkline, folder);
+    const { DATABASE_URL: url } = config;
+    const database = url === undefined ? null : { url, poolMax: 2 };
+    const engine = await openEngine({ path: join(folder, 'trunkline.db'), database }, silentLog);
+    const rig = new TrunklineRig(trunkline, folder, new SqlStore(engine));
     await trunkline.warm;
     await rig.workersReady();
     return rig;
+  }
+
+  /** The one recording of this call, once it has its name. Fails after 5 s. */
+  async recordingOf(callSid: string): Promise<string> {
+    return vi.waitFor(
+      () => {
+        const [path] = recordingsOfCall({ DATA_DIR: this.folder }, callSid);
+        if (path === undefined) throw new Error(`no recording of ${callSid}`);
+        return path;
+      },
+      { timeout: 5000, interval: 20 },
+    );
   }
 
   async workersReady(): Promise<void> {
@@ -179,6 +212,15 @@ export class TrunklineRig {
 
   record(callSid: string): Promise<CallRecord | null> {
     return this.#store.load(callSid);
+  }
+
+  turnsOf(callSid: string): Promise<readonly CallTurn[]> {
+    return this.#store.turnsOf(callSid);
+  }
+
+  /** Asks as any node may. */
+  async hangUp(callSid: string): Promise<void> {
+    await this.#store.write([{ kind: 'hang-up', callSid }]);
   }
 
   records(): Promise<readonly CallRecord[]> {
@@ -228,8 +270,8 @@ export class TrunklineRig {
   async close(): Promise<void> {
     await this.carrier.close();
     await this.trunkline.close();
-    this.#store.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#store.close();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -8,6 +8,15 @@ import { ConfigError } from '../../src/errors.ts';
 
 const exampleFile = new URL('../../.env.example', import.meta.url);
 
+function parseConfigError(environment: Record<string, string>): string {
+  try {
+    parseConfig(environment);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 describe('config', () => {
   it('needs nothing: every setting has a default', () => {
     const config = parseConfig({});
@@ -49,8 +58,28 @@ describe('config', () => {
       'PUBLIC_URL: expected a URL that begins with https:// or http:// and has no query, received "https://x.example/?a=1"',
     ],
     ['LOG_PII', 'yes', 'LOG_PII: expected true or false, received "yes"'],
+    ['RECORD_AUDIO', 'on', 'RECORD_AUDIO: expected true or false, received "on"'],
+    [
+      'RECORDINGS_KEEP_DAYS',
+      '0',
+      'RECORDINGS_KEEP_DAYS: expected a whole number from 1 to 3650, received "0"',
+    ],
   ])('refuses %s=%s in one line that names it', (name, value, message) => {
     expect(() => parseConfig({ [name]: value })).toThrow(new ConfigError(message));
+  });
+
+  it('never shows an address that may hold a password', () => {
+    const wrong = parseConfigError({ DATABASE_URL: 'mysql://me:hunter2@db.example/calls' });
+    expect(wrong).toBe(
+      'DATABASE_URL: expected a URL that begins with postgres:// or postgresql://, received 35 characters',
+    );
+    expect(parseConfigError({ RESULT_URL: 'ftp://me:hunter2@hooks.example' })).not.toContain('hunter2');
+  });
+
+  it('refuses to send results unsigned', () => {
+    expect(parseConfigError({ RESULT_URL: 'https://hooks.example/result?key=1' })).toMatch(
+      /^RESULT_SECRET: /,
+    );
   });
 
   it('never shows a secret that is wrong', () => {
@@ -86,6 +115,15 @@ describe('config', () => {
     const config = readConfig({ PORT: '5000' }, directory);
     expect(config).toMatchObject({ PORT: 5000, WORKERS: 3 });
     expect(config.warnings).toEqual(['.env: LOG_LEVL is not a setting; did you mean LOG_LEVEL?']);
+  });
+
+  it('says that nodes which share a database must share the secret', () => {
+    const DATABASE_URL = 'postgres://db.example/trunkline';
+    expect(parseConfig({ DATABASE_URL }).warnings).toEqual([
+      expect.stringMatching(/^SESSION_SECRET: not set; /),
+    ]);
+    expect(parseConfig({ DATABASE_URL, SESSION_SECRET: 's'.repeat(32) }).warnings).toEqual([]);
+    expect(parseConfig({}).warnings).toEqual([]);
   });
 
   it('has an example file with the same names and working values', () => {

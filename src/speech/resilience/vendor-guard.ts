@@ -38,20 +38,21 @@ export interface VendorGuardParts {
 export class VendorGuard {
   readonly #policy: CircuitBreakerPolicy;
   #rest: Rest | null = null;
+  /** What the last failure that counted threw. */
+  #cause: unknown = null;
 
   constructor({ clock, onChange }: VendorGuardParts) {
     let failures = 0;
-    let cause: unknown = null;
     let isDown = false;
     const policy = handleWhen((error) => {
       if (!speaksAgainstVendor(error) && !this.#isTrialInconclusive(error)) return false;
-      cause = error;
+      this.#cause = error;
       return true;
     });
     this.#policy = circuitBreaker(policy, {
       halfOpenAfter: {
         next: () => {
-          const [minMs, maxMs] = isDenied(cause)
+          const [minMs, maxMs] = isDenied(this.#cause)
             ? [DENIED_REST_MIN_MS, DENIED_REST_MAX_MS]
             : [REST_MIN_MS, REST_MAX_MS];
           this.#rest = new Rest(clock, minMs, maxMs, (next) => {
@@ -67,14 +68,14 @@ export class VendorGuard {
         },
         failure: () => {
           failures += 1;
-          return failures >= FAILURES_MAX || isDenied(cause);
+          return failures >= FAILURES_MAX || isDenied(this.#cause);
         },
       },
     });
     this.#policy.onBreak(() => {
       if (isDown) return;
       isDown = true;
-      onChange('down', cause);
+      onChange('down', this.#cause);
     });
     this.#policy.onReset(() => {
       isDown = false;
@@ -93,11 +94,25 @@ export class VendorGuard {
     return this.#policy.state === CircuitState.Open && this.#rest?.isOver() === true;
   }
 
-  /** Runs `work` and takes note of how it ended. Rejects as `work` does; at once while the vendor rests. */
-  run<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` and takes note of how it ended. Rejects as `work` does; at once, with what it rests for, while the vendor rests. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     // cockatiel would have this one wait for the trial's outcome.
-    if (this.#policy.state === CircuitState.HalfOpen) return Promise.reject(new BrokenCircuitError());
-    return this.#policy.execute(work);
+    if (this.#policy.state === CircuitState.HalfOpen) throw this.#resting();
+    try {
+      return await this.#policy.execute(work);
+    } catch (thrown) {
+      throw thrown instanceof BrokenCircuitError ? this.#resting() : thrown;
+    }
+  }
+
+  #resting(): Error {
+    const cause = this.#cause;
+    if (!(cause instanceof ProviderError)) return new BrokenCircuitError();
+    const { message, provider } = cause;
+    return new ProviderError(`${message}; it is passed over until a trial succeeds`, {
+      provider,
+      fault: 'unusable',
+    });
   }
 
   /** A trial proves nothing by an abort, or where our own bound or the vendor's kept it from being served. */

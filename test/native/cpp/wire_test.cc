@@ -32,6 +32,7 @@ TEST("a media message is read whole") {
   CHECK(ReadMediaMessage(kMessage.data(), kMessage.size(), &media) == MediaReading::kMedia);
   CHECK(media.stream_sid == "MZ1");
   CHECK(media.chunk == 2);
+  CHECK(media.timestamp_ms == 5);
   CHECK(media.track == MediaTrack::kInbound);
   CHECK(media.payload.size() == 48);
 }

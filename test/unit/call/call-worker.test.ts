@@ -101,6 +101,7 @@ async function workerUnderTest(entry = '../../../src/call/call-worker.ts') {
           callSid: `CA${callId}`,
           streamSid: 'MZ1',
           attempt: 0,
+          move: 0,
           from: '',
           to: '',
           playFormat: 'mulaw-8000',
@@ -173,13 +174,17 @@ describe('a call worker', () => {
   it.each([
     ['stray throw', RECOGNIZER_CUES.strayThrow],
     ['stray rejection', RECOGNIZER_CUES.strayRejection],
-  ])('says so and exits after a %s, which belongs to no call', async (what, cue) => {
+  ])('says so and exits after a %s, and names the call that set it off', async (what, cue) => {
     const t = await workerUnderTest(CUED);
     t.callComes(1);
+    t.callComes(2);
     await t.next('listen', 1);
+    await t.next('listen', 2);
     t.utteranceComes(1, cue);
+    t.utteranceComes(2);
     expect((await t.next('worker.failed')).error.message).toBe(what);
     expect(await t.exited).toBe(1);
+    expect(Atomics.load(t.cells, HEALTH.callId)).toBe(1);
   });
 
   it('names the call that it was serving when it stopped beating', async () => {

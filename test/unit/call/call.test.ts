@@ -6,7 +6,8 @@ describe('a call', () => {
     const t = callUnderTest();
     t.store.holds = true;
     await t.begin();
-    expect(t.posted).toEqual([]);
+    // Whoever takes the call over must know of the state before the store can; the caller is told nothing yet.
+    expect(t.posted.map(({ kind }) => kind)).toEqual(['snapshot']);
     await t.commitEnds(0);
     expect(t.posted.map(({ kind }) => kind)).toEqual(['snapshot', 'note', 'play', 'listen']);
     expect(t.script.events).toEqual([
@@ -315,6 +316,8 @@ describe('the end of a call', () => {
       reason: 'transferred',
       disposition: { kind: 'transfer', to: '+12025550111' },
     });
+    // Committed with the state that says so: another node may be the one that is asked where to.
+    expect(t.commits.map(({ transferTo }) => transferTo).filter(Boolean)).toEqual(['+12025550111']);
   });
 
   it('hears nothing any more after its goodbye', async () => {
@@ -336,6 +339,17 @@ describe('the end of a call', () => {
     expect(t.commits.at(-1)?.state).toMatchObject({ phase: 'ended' });
     expect(t.closed).toEqual([7]);
     expect(t.clock.pendingTimers()).toBe(0);
+  });
+
+  it('keeps what of its goodbye was heard, as the call that was moved last', async () => {
+    const t = callUnderTest({ move: 2 });
+    await t.begin();
+    await t.utteranceComes();
+    await t.recognizerHears('bye');
+    await t.promptEnds(99);
+    await t.streamEnds('completed');
+    expect(t.commits.at(-1)).toMatchObject({ turn: { nodeId: 'first', how: null }, move: 2 });
+    expect(t.commits.map(({ move }) => move)).toEqual(t.commits.map(() => 2));
   });
 
   it('leaves the last state as it was when the stream may come back', async () => {
@@ -398,7 +412,20 @@ describe('a call that comes back', () => {
     await first.recognizerHears(said);
     const t = callUnderTest({ state: first.last('snapshot')?.state });
     await t.begin();
-    expect(t.posted).toMatchObject([{ kind: 'finish', disposition }]);
+    expect(t.posted).toMatchObject([{ kind: 'snapshot' }, { kind: 'finish', disposition }]);
+  });
+
+  it('does that only once its state is committed: the store may not have it yet', async () => {
+    const first = callUnderTest();
+    await first.begin();
+    await first.utteranceComes();
+    await first.recognizerHears('bye');
+    const t = callUnderTest({ state: first.last('snapshot')?.state });
+    t.store.holds = true;
+    await t.begin();
+    expect(t.count('finish')).toBe(0);
+    await t.commitEnds(0);
+    expect(t.count('finish')).toBe(1);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closingActionOf } from '../../../src/flow/closing-action.ts';
+import { closingActionsOf } from '../../../src/flow/closing-action.ts';
 import { initialState } from '../../../src/flow/initial-state.ts';
 import { step } from '../../../src/flow/step.ts';
 import { CallWalk, DONE, flowText, load } from './flow-fixture.ts';
@@ -95,7 +95,10 @@ describe('an answer', () => {
       { kind: 'transfer', to: '+12025550123' },
     ]);
     expect(walk.state).toMatchObject({ phase: 'ended', outcome: 'transferred' });
-    expect(closingActionOf(flow, walk.state)).toEqual({ kind: 'transfer', to: '+12025550123' });
+    expect(closingActionsOf(flow, walk.state)).toMatchObject([
+      { kind: 'play', nodeId: 'desk', prompt: { text: 'One moment.' } },
+      { kind: 'transfer', to: '+12025550123' },
+    ]);
   });
 
   it('to an older question is stale and changes nothing', () => {
@@ -212,6 +215,16 @@ describe('a call that comes back', () => {
     expect(walk.kinds).toEqual(['play', 'hangup']);
     expect(walk.state).toMatchObject({ phase: 'ended', outcome: 'undecided' });
   });
+
+  it('is not let go while something is heard of the caller in between, be it silence', () => {
+    const walk = call();
+    for (let times = 0; times < 3; times++) walk.happen({ kind: 'resumed' });
+    walk.callerSays('42');
+    for (let times = 0; times < 3; times++) walk.happen({ kind: 'resumed' });
+    walk.callerIsSilent();
+    for (let times = 0; times < 3; times++) walk.happen({ kind: 'resumed' });
+    expect(walk.state).toMatchObject({ phase: 'asking', answers: { age: 42 }, resumes: 3 });
+  });
 });
 
 describe('a call that ended', () => {
@@ -225,11 +238,14 @@ describe('a call that ended', () => {
     expect(walk.actions).toEqual([]);
   });
 
-  it('is closed by a hang-up when it comes back', () => {
+  it('is closed by its goodbye and a hang-up when it comes back', () => {
     const walk = call();
-    expect(closingActionOf(flow, walk.state)).toBeNull();
+    expect(closingActionsOf(flow, walk.state)).toBeNull();
     walk.callerPresses('17');
-    expect(closingActionOf(flow, walk.state)).toEqual({ kind: 'hangup' });
+    expect(closingActionsOf(flow, walk.state)).toMatchObject([
+      { kind: 'play', playId: walk.state.nextPlayId, prompt: { text: 'Too young.' } },
+      { kind: 'hangup' },
+    ]);
   });
 
   it('is not changed by prompts that end', () => {

@@ -76,7 +76,7 @@ describe('media stream: the conversation', () => {
     rig.callerMakes(RECEIVED.speechStarted);
     expect(rig.socket.events().at(-1)).toBe('clear');
     expect(rig.told()).toEqual(['1 interrupted', 'barge-in']);
-    expect(rig.posts[1]).toMatchObject({ kind: 'prompt.ended', playedMs: 1000 });
+    expect(rig.posts[1]).toMatchObject({ kind: 'prompt.ended', playedMs: 1000, sentMs: 1920 });
   });
 
   it('tells the receiver how loud the caller hears us', () => {

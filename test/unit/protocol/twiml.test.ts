@@ -19,6 +19,15 @@ describe('TwiML answers', () => {
     });
   });
 
+  it('gives a stream along what its start is to bring', () => {
+    const parameters = { from: '+12025550147', to: 'sip:a&b@example.org' };
+    const { Connect } = parse(connectStream({ streamUrl: STREAM_URL, actionUrl: ACTION_URL, parameters }));
+    expect(Connect.Stream.Parameter).toEqual([
+      { name: 'from', value: '+12025550147' },
+      { name: 'to', value: 'sip:a&b@example.org' },
+    ]);
+  });
+
   it('keeps the overrides as Twilio reads them once XML is undone', () => {
     const xml = connectStream({ streamUrl: STREAM_URL, actionUrl: ACTION_URL });
     expect(xml).toContain('#rc=5&amp;rp=all"');

@@ -1,29 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import type { FromCall, ToCall } from '../../../src/channel/messages.ts';
-import { Admission } from '../../../src/server/admission.ts';
+import { Admission, type Caller } from '../../../src/server/admission.ts';
 import { CallDirectory } from '../../../src/server/call-directory.ts';
-import type { LiveCall, LiveCallSurroundings } from '../../../src/server/live-call.ts';
+import type { LiveCall } from '../../../src/server/live-call.ts';
+import type { LiveCallSurroundings } from '../../../src/server/live-call-surroundings.ts';
+import type { OnPlaced } from '../../../src/server/placement-queue.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { ScriptedStream } from '../../support/scripted-stream.ts';
 import { keptLog } from '../../support/silent-log.ts';
 
 const CALL = `CA${'a'.repeat(32)}`;
+const OTHER_CALL = `CA${'9'.repeat(32)}`;
 const ACCOUNT = `AC${'b'.repeat(32)}`;
 const CALLER = { accountSid: ACCOUNT, from: '+15550001111', to: '+15550002222' };
 
-function setUp(options: { workerReady?: boolean } = {}) {
+function setUp(options: { workerReady?: boolean; caller?: Caller } = {}) {
   const clock = new FakeClock();
   const { log, lines } = keptLog();
   const store = new MemoryStore();
   const posted: ToCall[] = [];
   const placed = new Set<number>();
+  const waiting: { how: string; put: () => void; giveUp: () => void }[] = [];
   const workers = {
-    place: (callId: number) => {
-      if (options.workerReady === false) return null;
-      placed.add(callId);
-      return 0;
+    place: (callId: number, how: 'shared' | 'alone', onPlaced: OnPlaced) => {
+      const put = () => {
+        placed.add(callId);
+        onPlaced(how === 'alone' ? 7 : 0);
+      };
+      if (options.workerReady === false) onPlaced(null);
+      else if (workers.areReady && how === 'shared') put();
+      else waiting.push({ how, put, giveUp: () => onPlaced(null) });
     },
+    areReady: true,
     post: (message: ToCall) => void posted.push(message),
     release: (callId: number) => void placed.delete(callId),
   };
@@ -37,25 +46,34 @@ function setUp(options: { workerReady?: boolean } = {}) {
     flowHashOf: () => 'hash',
     accountSid: null,
     apologyKey: 'apology',
+    fillerKey: 'filler',
     playFormat: 'mulaw-8000',
   };
-  const open = (attempt = 0): { call: LiveCall; stream: ScriptedStream } => {
+  const open = (attempt = 0, callSid = CALL): { call: LiveCall; stream: ScriptedStream } => {
     let stream!: ScriptedStream;
-    directory.claim(CALL, attempt);
-    const call = directory.open({ callSid: CALL, attempt, caller: CALLER }, around, admission, (hooks) => {
+    directory.claim(callSid, attempt);
+    const caller = options.caller ?? CALLER;
+    const call = directory.open({ callSid, attempt, caller }, around, admission, (hooks) => {
       stream = new ScriptedStream(hooks);
       return stream;
     });
     return { call, stream };
   };
-  const goLive = async (attempt = 0) => {
-    const opened = open(attempt);
-    opened.stream.start({ callSid: CALL, accountSid: ACCOUNT });
+  const goLiveAs = async (callSid: string, attempt = 0) => {
+    const opened = open(attempt, callSid);
+    opened.stream.start({ callSid, accountSid: ACCOUNT });
     await settle();
     return opened;
   };
+  const goLive = (attempt = 0) => goLiveAs(CALL, attempt);
   const says = (message: Record<string, unknown>) => directory.receive(message as unknown as FromCall);
-  return { admission, clock, directory, goLive, lines, open, placed, posted, says, store };
+  /** The worker that has these calls is lost; `suspect` is the one that it served. */
+  const workerLost = (callIds: readonly number[], suspect = 0) =>
+    directory.workerLost(callIds, { cause: 'exit', suspect, error: null, decidedAtMs: clock.nowMs() });
+  return {
+    ...{ admission, around, clock, directory, goLive, goLiveAs, lines, open, placed, posted, says, store },
+    ...{ waiting, workerLost, workers },
+  };
 }
 
 /** Lets every promise that is due go on. */
@@ -72,6 +90,26 @@ describe('a call', () => {
       { kind: 'call.started', callId: call.callId, call: { callSid: CALL, to: CALLER.to, state: null } },
     ]);
     expect(stream.told).toEqual([`accept ${call.callId}`]);
+  });
+
+  it('whose webhook met another node knows from its stream who rings whom', async () => {
+    const { open, posted, store } = setUp({ caller: { accountSid: '', from: '', to: '' } });
+    const customParameters = new Map([
+      ['from', CALLER.from],
+      ['to', CALLER.to],
+    ]);
+    open().stream.start({ callSid: CALL, accountSid: ACCOUNT, customParameters });
+    await settle();
+    expect(store.records.get(CALL)).toMatchObject({ from: CALLER.from, to: CALLER.to });
+    expect(posted).toMatchObject([{ call: { from: CALLER.from, to: CALLER.to } }]);
+  });
+
+  it('believes its own webhook, whatever the stream says', async () => {
+    const { open, store } = setUp();
+    const customParameters = new Map([['to', '+15559999999']]);
+    open().stream.start({ callSid: CALL, accountSid: ACCOUNT, customParameters });
+    await settle();
+    expect(store.records.get(CALL)).toMatchObject({ to: CALLER.to });
   });
 
   it.each([
@@ -131,7 +169,7 @@ describe('a call', () => {
   it('says goodbye when no worker is ready', async () => {
     const { goLive } = setUp({ workerReady: false });
     const { stream, call } = await goLive();
-    expect(stream.told).toEqual([`accept ${call.callId}`, 'goodbye apology worker failed']);
+    expect(stream.told).toEqual(['goodbye apology worker failed', `accept ${call.callId}`]);
   });
 
   it('ends once, whoever ends it and however often', async () => {
@@ -212,18 +250,11 @@ describe('a call', () => {
     expect(newer.stream.told).toHaveLength(1);
   });
 
-  it('says goodbye when its code failed or its worker was lost, and only once', async () => {
-    const { call, directory, says, stream } = await withCall();
-    says({ kind: 'call.failed', callId: call.callId, error: {} });
-    directory.workerLost([call.callId], 'worker failed');
-    expect(stream.told.slice(1)).toEqual(['goodbye apology call failed']);
-  });
-
   it('lets a call that is on its last words finish when its worker is lost', async () => {
-    const { call, directory, says, stream } = await withCall();
+    const { call, directory, says, stream, workerLost } = await withCall();
     const disposition = { kind: 'transfer', to: '+15551234567' };
     says({ kind: 'finish', callId: call.callId, reason: 'transferred', disposition });
-    directory.workerLost([call.callId], 'worker failed');
+    workerLost([call.callId]);
     expect(stream.told.slice(1)).toEqual(['finish']);
     stream.end('transferred');
     expect(directory.lastEnd(CALL)).toMatchObject({ reason: 'transferred', disposition });
@@ -244,7 +275,7 @@ describe('a call', () => {
         disposition: { kind: 'hangup' },
         lastWords: 'Goodbye.',
       });
-      stream.hooks.post({ kind: 'prompt.ended', callId, playId: 1, outcome, playedMs: 0 });
+      stream.hooks.post({ kind: 'prompt.ended', callId, playId: 1, outcome, playedMs: 0, sentMs: 0 });
       stream.end('completed');
       expect(directory.lastEnd(CALL)?.disposition).toEqual(left);
     },
@@ -263,12 +294,164 @@ describe('a call', () => {
     call.end('completed');
     expect(JSON.stringify(lines())).not.toContain(CALLER.from);
   });
-
-  async function withCall() {
-    const around = setUp();
-    return { ...around, ...(await around.goLive()) };
-  }
 });
+
+describe('a call whose worker is lost', () => {
+  it('goes on on another from its last state, and its stream is told nothing', async () => {
+    const { call, posted, says, stream, workerLost } = await withCall();
+    says({ kind: 'snapshot', callId: call.callId, state: { nodeId: 'age' } });
+    const toldBefore = stream.told.length;
+    workerLost([call.callId]);
+    expect(posted.slice(1)).toMatchObject([
+      { kind: 'call.started', callId: call.callId, call: { attempt: 0, move: 1, state: { nodeId: 'age' } } },
+    ]);
+    expect(stream.told.length).toBe(toldBefore);
+  });
+
+  it('takes orders of the worker that it has now', async () => {
+    const { call, says, stream, workerLost } = await withCall();
+    workerLost([call.callId]);
+    says({ kind: 'play', callId: call.callId, playId: 3, promptKey: 'apology', bargeIn: true });
+    expect(stream.told.at(-1)).toBe('play');
+  });
+
+  it('is told that there will be a moment while it waits for a worker, and takes no orders meanwhile', async () => {
+    const { call, posted, says, stream, waiting, workerLost, workers } = await withCall();
+    workers.areReady = false;
+    workerLost([call.callId]);
+    says({ kind: 'play', callId: call.callId, playId: 1, promptKey: 'x', bargeIn: true });
+    expect(stream.told.slice(1)).toEqual(['fill']);
+    expect(posted).toHaveLength(1);
+    waiting[0]!.put();
+    expect(posted.at(-1)).toMatchObject({ kind: 'call.started' });
+  });
+
+  it('is told so again every 4 s, for as long as it waits', async () => {
+    const { call, clock, stream, waiting, workerLost, workers } = await withCall();
+    workers.areReady = false;
+    workerLost([call.callId]);
+    clock.advanceMs(8000);
+    expect(stream.told.slice(1)).toEqual(['fill', 'fill', 'fill']);
+    waiting[0]!.put();
+    clock.advanceMs(8000);
+    expect(stream.told).toHaveLength(4);
+  });
+
+  it('says goodbye when no worker could be had in time', async () => {
+    const { call, stream, waiting, workerLost, workers } = await withCall();
+    workers.areReady = false;
+    workerLost([call.callId]);
+    waiting[0]!.giveUp();
+    expect(stream.told.at(-1)).toBe('goodbye apology worker failed');
+  });
+
+  it('can end while it waits, and begins no more', async () => {
+    const { call, clock, posted, stream, waiting, workerLost, workers } = await withCall();
+    workers.areReady = false;
+    workerLost([call.callId]);
+    stream.end('caller hung up');
+    expect(clock.pendingTimers()).toBe(0);
+    waiting[0]!.put();
+    expect(posted.map(({ kind }) => kind)).toEqual(['call.started', 'call.ended']);
+  });
+
+  it('begins anew three times, then says goodbye', async () => {
+    const { call, posted, stream, workerLost } = await withCall();
+    for (let loss = 0; loss < 4; loss++) workerLost([call.callId]);
+    expect(posted.filter(({ kind }) => kind === 'call.started')).toHaveLength(4);
+    expect(stream.told.slice(1)).toEqual(['goodbye apology worker failed']);
+  });
+
+  it('goes on being moved for as long as its caller gets on in between', async () => {
+    const { call, says, stream, workerLost } = await withCall();
+    for (let loss = 0; loss < 6; loss++) {
+      workerLost([call.callId]);
+      says({ kind: 'snapshot', callId: call.callId, state: 'asked again' });
+      says({ kind: 'snapshot', callId: call.callId, state: 'answered' });
+    }
+    expect(stream.told.slice(1)).toEqual([]);
+  });
+
+  it('that was being served gets a worker of its own, and the other call does not', async () => {
+    const { call, goLiveAs, waiting, workerLost, posted } = await withCall();
+    const other = await goLiveAs(OTHER_CALL);
+    posted.length = 0;
+    workerLost([call.callId, other.call.callId], call.callId);
+    expect(waiting.map(({ how }) => how)).toEqual(['alone']);
+    expect(posted).toMatchObject([{ kind: 'call.started', callId: other.call.callId }]);
+    waiting[0]!.put();
+    expect(posted.at(-1)).toMatchObject({ kind: 'call.started', callId: call.callId });
+  });
+
+  it.each(['while it is served', 'at any other moment'])(
+    'says goodbye when the worker of its own is lost too, %s',
+    async (when) => {
+      const { call, stream, waiting, workerLost } = await withCall();
+      workerLost([call.callId], call.callId);
+      waiting[0]!.put();
+      workerLost([call.callId], when === 'while it is served' ? call.callId : 0);
+      expect(stream.told.slice(1)).toEqual(['fill', 'goodbye apology worker failed']);
+      stream.end('worker failed');
+      expect(waiting).toHaveLength(1);
+    },
+  );
+
+  it('that is new waits for a worker too, and its stream is accepted', async () => {
+    const { goLive, posted, waiting, workers } = setUp();
+    workers.areReady = false;
+    const { call, stream } = await goLive();
+    expect(stream.told).toEqual([`accept ${call.callId}`, 'fill']);
+    expect(posted).toEqual([]);
+    waiting[0]!.put();
+    expect(posted).toMatchObject([{ kind: 'call.started', call: { move: 0, state: null } }]);
+  });
+
+  it('tells observers how it went on', async () => {
+    const { call, clock, directory, waiting, workerLost, workers } = await withCall();
+    const moves: unknown[] = [];
+    directory.observe({ onMove: (callSid, move) => void moves.push([callSid, move]) });
+    workers.areReady = false;
+    workerLost([call.callId]);
+    clock.advanceMs(70);
+    waiting[0]!.put();
+    expect(moves).toEqual([[CALL, { how: 'move', workerId: 0, durationMs: 70 }]]);
+  });
+});
+
+describe('a call whose code throws', () => {
+  it('begins anew where it is, from its last state', async () => {
+    const { call, placed, posted, says, stream } = await withCall();
+    const { callId } = call;
+    says({ kind: 'snapshot', callId, state: { nodeId: 'age' } });
+    says({ kind: 'call.failed', callId, error: {} });
+    expect(posted.slice(1)).toMatchObject([
+      { kind: 'call.ended', callId, reason: 'superseded' },
+      { kind: 'call.started', callId, call: { move: 1, state: { nodeId: 'age' } } },
+    ]);
+    expect(stream.told).toEqual([`accept ${callId}`]);
+    expect(placed).toEqual(new Set([callId]));
+  });
+
+  it('says goodbye the second time, and only once', async () => {
+    const { call, says, stream, workerLost } = await withCall();
+    for (let failure = 0; failure < 3; failure++)
+      says({ kind: 'call.failed', callId: call.callId, error: {} });
+    says({ kind: 'play', callId: call.callId, playId: 9, promptKey: 'x', bargeIn: true });
+    workerLost([call.callId]);
+    expect(stream.told.slice(1)).toEqual(['goodbye apology call failed']);
+  });
+
+  it('begins anew too when a message for it could not be sent', async () => {
+    const { call, directory, posted } = await withCall();
+    directory.callFailed(call.callId, { name: 'DataCloneError', code: 'ERR_X', message: '' });
+    expect(posted.at(-1)).toMatchObject({ kind: 'call.started', call: { move: 1 } });
+  });
+});
+
+async function withCall() {
+  const around = setUp();
+  return { ...around, ...(await around.goLive()) };
+}
 
 describe('CallDirectory', () => {
   it('lets an attempt be claimed once, and none older than the last', () => {
@@ -311,16 +494,12 @@ describe('CallDirectory', () => {
   });
 
   it('is no slot short when making a stream throws', () => {
-    const { admission, directory } = setUp();
+    const { admission, around, directory } = setUp();
     const broken = () => {
       throw new Error('no native memory');
     };
     const stream = { callSid: CALL, attempt: 0, caller: CALLER };
-    const store = new MemoryStore();
-    const around = { store, workers: { place: () => 0, post() {}, release() {} }, log: keptLog().log };
-    expect(() =>
-      directory.open(stream, around as unknown as LiveCallSurroundings, admission, broken),
-    ).toThrow('no native memory');
+    expect(() => directory.open(stream, around, admission, broken)).toThrow('no native memory');
     expect(admission.inUse()).toBe(0);
   });
 });

@@ -19,10 +19,10 @@ it('waits for the carrier of each ended call until it asks', () => {
   const { ends, questions } = rig();
   ends('CA1', 'completed');
   ends('CA2', 'transferred');
-  questions.asked('CA1');
-  questions.asked('CA3');
+  questions.answered('CA1');
+  questions.answered('CA3');
   expect(questions.count()).toBe(1);
-  questions.asked('CA2');
+  questions.answered('CA2');
   expect(questions.count()).toBe(0);
 });
 

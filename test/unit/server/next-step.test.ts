@@ -10,7 +10,7 @@ function ended(reason: EndReason, attempt = 0): Known {
 }
 
 function recorded(endReason: EndReason | null, attempt = 0, outcome: string | null = null): Known {
-  const record = { attempt, endReason, outcome } as CallRecord;
+  const record = { attempt, endReason, outcome, transferTo: null } as CallRecord;
   return { ...NOTHING, record };
 }
 
@@ -37,6 +37,17 @@ describe('nextStep', () => {
       const end = { attempt: 0, reason, disposition, state: null };
       expect(nextStep({ ...NOTHING, claimedAttempt: 0, end })).toEqual({ kind: 'dial', to: '+15551234567' });
     }
+  });
+
+  it('dials where the record says so, whichever node had the stream, unless the caller or somebody hung up', () => {
+    const transferring = (endReason: EndReason | null): Known => ({
+      ...NOTHING,
+      record: { attempt: 0, endReason, outcome: 'operator', transferTo: '+15551234567' } as CallRecord,
+    });
+    for (const reason of [null, 'transferred', 'stream lost', 'node lost'] as const)
+      expect(nextStep(transferring(reason))).toEqual({ kind: 'dial', to: '+15551234567' });
+    for (const reason of ['caller hung up', 'hung up', 'time limit'] as const)
+      expect(nextStep(transferring(reason))).toEqual({ kind: 'hangup' });
   });
 
   it('does not dial for a caller who hung up', () => {
@@ -76,7 +87,7 @@ describe('nextStep', () => {
   it('believes a later attempt of another node rather than its own memory', () => {
     const known = {
       ...ended('stream lost', 0),
-      record: { attempt: 1, endReason: 'completed' } as CallRecord,
+      record: { attempt: 1, endReason: 'completed', transferTo: null } as CallRecord,
     };
     expect(nextStep(known)).toEqual({ kind: 'hangup' });
   });
@@ -91,7 +102,7 @@ describe('nextStep', () => {
 
   it('has the carrier say what could not be heard, to a caller who is still there', () => {
     const disposition = { kind: 'say', text: 'Goodbye.' } as const;
-    const end = { attempt: 0, disposition, state: null, callBeganAtMs: null };
+    const end = { attempt: 0, disposition, state: null, callBeganAtMs: null, callWall: null };
     const known = { ...NOTHING, claimedAttempt: 0 };
     expect(nextStep({ ...known, end: { ...end, reason: 'completed' } })).toEqual({
       kind: 'say',

@@ -19,6 +19,7 @@ function record(callSid: string, more: Partial<CallRecord> = {}, clock = new Fak
     endReason: null,
     outcome: null,
     answers: {},
+    transferTo: null,
     state: null,
     ...more,
   };
@@ -36,12 +37,16 @@ function rig(
     clock,
     log: silentLog,
     store: {
+      engine: 'sqlite',
+      liveCalls: async () => [],
+      nodes: async () => [],
       list: async () => records,
       finish: async (callSid, attempt, reason) => {
         finished.push(`${callSid} ${attempt} ${reason}`);
         return 'durable';
       },
     },
+    nodeId: 'self',
     redirect: async (_callSid, url) => {
       asked.push({ url, atMs: clock.nowMs() });
       return answers[Math.min(asked.length, answers.length) - 1]!;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreAnswer, StoreRequest } from '../../../src/channel/store-messages.ts';
+import type { StoreAnswer, StoreRequest, TurnRecord } from '../../../src/channel/store-messages.ts';
 import { StoreClient, type StorePort } from '../../../src/store/store-client.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { silentLog } from '../../support/silent-log.ts';
@@ -81,6 +81,17 @@ describe('StoreClient', () => {
     expect(client.totals.lost).toBe(1);
   });
 
+  it('takes a read that the store could not answer for no loss', async () => {
+    const { client, port } = clientUnderTest();
+    const loaded = client.load('CA1');
+    port.refuse(1);
+    await expect(loaded).rejects.toMatchObject({ code: 'ERR_STORE' });
+    const given = client.load('CA2');
+    port.die();
+    await expect(given).rejects.toMatchObject({ code: 'ERR_STORE' });
+    expect(client.totals.lost).toBe(0);
+  });
+
   it('tells a fenced begin from one that begun', async () => {
     const { client, port } = clientUnderTest();
     const call = { callSid: 'CA1', attempt: 0, from: '', to: '', flowHash: '' };
@@ -110,6 +121,29 @@ describe('StoreClient', () => {
     expect(port.requests.slice(256).map(({ ask }) => ask)).toMatchObject([{ state: '{"turn":2}' }]);
     port.answer(257);
     expect([await older, await newer]).toEqual(['durable', 'durable']);
+  });
+
+  it('loses no turn of the commits that it made one of', () => {
+    const { client, port } = clientUnderTest();
+    for (let index = 1; index <= 256; index++) void client.finish(`CA${index}`, 0, 'completed');
+    const turn = (listenId: number) => ({ ...UNDECIDED, turn: { listenId } as TurnRecord });
+    void client.commit('CB', 0, { turn: 1 }, turn(1));
+    void client.commit('CB', 0, { turn: 2 }, UNDECIDED);
+    void client.commit('CB', 0, { turn: 3 }, turn(2));
+    port.answer(1);
+    expect(port.requests.at(-1)?.ask).toMatchObject({
+      state: '{"turn":3}',
+      turns: [{ listenId: 1 }, { listenId: 2 }],
+    });
+  });
+
+  it('loses no transfer of the commits that it made one of', () => {
+    const { client, port } = clientUnderTest();
+    for (let index = 1; index <= 256; index++) void client.finish(`CA${index}`, 0, 'completed');
+    void client.commit('CB', 0, { turn: 1 }, { ...UNDECIDED, transferTo: '+12025550123' });
+    void client.commit('CB', 0, { turn: 2 }, UNDECIDED);
+    port.answer(1);
+    expect(port.requests.at(-1)?.ask).toMatchObject({ state: '{"turn":2}', transferTo: '+12025550123' });
   });
 
   it('never makes a begin wait behind other writes', () => {

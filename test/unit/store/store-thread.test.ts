@@ -11,6 +11,7 @@ import { openStore } from '../../support/store-fixture.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const BUSY = Object.assign(new Error('database is locked'), { errcode: 5 });
+const LOCKED = new Error('a row is locked');
 const BAD = new Error('this row is bad');
 
 /** An engine that keeps its transactions, and fails for as long as the test says. */
@@ -33,16 +34,42 @@ class FakeEngine {
     return [];
   }
 
+  async turnsOf() {
+    return [];
+  }
+
+  async flowText() {
+    return null;
+  }
+
+  async liveCalls() {
+    return [];
+  }
+
+  async nodes() {
+    return [];
+  }
+
   async abandon() {
     return 0;
   }
 
+  isTransient(error: unknown) {
+    return error === BUSY || error === LOCKED;
+  }
+
+  isRowLocked(error: unknown) {
+    return error === LOCKED;
+  }
+
   callSids() {
-    return this.transactions.map((writes) => writes.map((write) => write.callSid));
+    return this.transactions.map((writes) => writes.map(callSidOf));
   }
 }
 
-const commit = (callSid: string, state = '{}'): StoreWrite => ({
+const callSidOf = (write: StoreWrite) => (write.kind === 'flow' ? write.hash : write.callSid);
+
+const commit = (callSid: string, state = '{}'): StoreWrite & { kind: 'commit' } => ({
   kind: 'commit',
   callSid,
   attempt: 0,
@@ -51,7 +78,7 @@ const commit = (callSid: string, state = '{}'): StoreWrite => ({
   answers: '{}',
   atWallMs: 0,
 });
-const begin = (callSid: string): StoreWrite => ({
+const begin = (callSid: string): StoreWrite & { kind: 'begin' } => ({
   kind: 'begin',
   callSid,
   attempt: 0,
@@ -64,7 +91,7 @@ const begin = (callSid: string): StoreWrite => ({
 function threadUnderTest(store: ConstructorParameters<typeof StoreThread>[0]['store']) {
   const clock = new FakeClock();
   const { log, lines } = keptLog();
-  const thread = new StoreThread({ store, isTransient: SqliteStore.isTransient, clock, log });
+  const thread = new StoreThread({ store, clock, log });
   const answers: StoreAnswer[] = [];
   const ask = thread.addClient((answer) => answers.push(answer));
   let id = 0;
@@ -108,6 +135,32 @@ describe('StoreThread', () => {
     expect(engine.transactions[0]?.map(({ kind }) => kind)).toEqual(['begin', 'commit']);
   });
 
+  it('writes what an attempt has left before the begin of the next one, which would fence it', async () => {
+    const engine = new FakeEngine();
+    const { request } = threadUnderTest(engine);
+    request(begin('CA2'));
+    request(commit('CA1', 'the last of attempt 0'));
+    request({ ...commit('CA1', 'the first of attempt 1'), attempt: 1 });
+    request({ ...begin('CA1'), attempt: 1 });
+    await settle();
+    expect(engine.transactions[0]?.map((write) => ('state' in write ? write.state : write.kind))).toEqual([
+      'begin',
+      'the last of attempt 0',
+      'begin',
+      'the first of attempt 1',
+    ]);
+  });
+
+  it('answers a commit of a worker that has lost its call, and does not write it', async () => {
+    const engine = new FakeEngine();
+    const { request, answers } = threadUnderTest(engine);
+    request({ ...commit('CA1', 'new'), move: 1 } as StoreWrite);
+    request(commit('CA1', 'old'));
+    await settle();
+    expect(engine.callSids()).toEqual([['CA1']]);
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true]);
+  });
+
   it('keeps what a locked store refuses, and writes it in order when the lock is gone', async () => {
     const engine = new FakeEngine();
     const { request, answers, clock, lines } = threadUnderTest(engine);
@@ -138,10 +191,24 @@ describe('StoreThread', () => {
     expect(answers).toEqual([{ id: 2, ok: true, value: null }]);
   });
 
+  it('reads while a write is on its way, and says that it is lost if it never comes back', async () => {
+    const engine = new FakeEngine();
+    const { thread, request, answers, clock } = threadUnderTest(engine);
+    engine.write = () => new Promise(() => {});
+    request(commit('CA1'));
+    await settle();
+    request({ kind: 'turns', callSid: 'CA1' });
+    await settle();
+    expect(answers).toEqual([{ id: 2, ok: true, value: [] }]);
+    const lostWrites = thread.drain(1000);
+    clock.advanceMs(1000);
+    expect(await lostWrites).toBe(1);
+  });
+
   it('refuses the one bad write of a batch and keeps the others', async () => {
     const engine = new FakeEngine();
     const { request, answers } = threadUnderTest(engine);
-    engine.failsWith = (writes) => (writes.some(({ callSid }) => callSid === 'bad') ? BAD : null);
+    engine.failsWith = (writes) => (writes.some((write) => callSidOf(write) === 'bad') ? BAD : null);
     request(commit('CA1'));
     request(commit('bad'));
     request(commit('CA2'));
@@ -154,8 +221,8 @@ describe('StoreThread', () => {
     const engine = new FakeEngine();
     const { request, answers, clock } = threadUnderTest(engine);
     engine.failsWith = (writes) => {
-      if (writes.some(({ callSid }) => callSid === 'bad')) return BAD;
-      return writes.some(({ callSid }) => callSid === 'CA2') ? BUSY : null;
+      if (writes.some((write) => callSidOf(write) === 'bad')) return BAD;
+      return writes.some((write) => callSidOf(write) === 'CA2') ? BUSY : null;
     };
     request(commit('CA1'));
     request(commit('bad'));
@@ -168,6 +235,56 @@ describe('StoreThread', () => {
     await settle();
     expect(engine.callSids().flat()).toEqual(['CA1', 'CA2', 'CA3']);
     expect(answers).toHaveLength(4);
+  });
+
+  it('lets no call wait for the row of another that somebody else holds, and keeps the order of its own', async () => {
+    const engine = new FakeEngine();
+    const { request, answers, clock } = threadUnderTest(engine);
+    engine.failsWith = (writes) => (writes.some((write) => callSidOf(write) === 'held') ? LOCKED : null);
+    for (const callSid of ['CA1', 'held', 'CA2', 'held', 'CA1'])
+      request(commit(callSid, `${callSid} goes on`));
+    await settle();
+    expect(engine.callSids()).toEqual([['CA1', 'CA1'], ['CA2']]);
+    expect(answers).toHaveLength(3);
+    engine.failsWith = null;
+    clock.advanceMs(100);
+    await settle();
+    expect(engine.callSids().at(-1)).toEqual(['held', 'held']);
+    expect(answers).toHaveLength(5);
+  });
+
+  it('tries a few calls by themselves where many rows are held, the others the next time', async () => {
+    const engine = new FakeEngine();
+    const { request, clock } = threadUnderTest(engine);
+    let tries = 0;
+    engine.failsWith = (writes) => {
+      tries += 1;
+      return writes.some((write) => callSidOf(write).startsWith('held')) ? LOCKED : null;
+    };
+    for (const callSid of ['held1', 'held2', 'held3', 'CA1', 'CA2']) request(commit(callSid));
+    await settle();
+    expect(tries).toBe(3);
+    for (let retry = 0; retry < 2; retry++) {
+      clock.advanceMs(2000);
+      await settle();
+    }
+    expect(engine.callSids()).toEqual([['CA1'], ['CA2']]);
+  });
+
+  it('logs of a refusal and of an outage what the engine says, and nothing of the row', async () => {
+    const engine = new FakeEngine();
+    const { request, lines } = threadUnderTest(engine);
+    const row = { detail: 'Failing row contains (CA1, +12025550123, {"ssn":"123456789"}).' };
+    for (const error of [BAD, BUSY]) {
+      engine.failsWith = () => Object.assign(error, row);
+      request(commit('CA1'));
+      await settle();
+    }
+    expect(lines().map(({ event, err }) => [event, err])).toMatchObject([
+      ['store.refused', { message: BAD.message }],
+      ['store.failed', { message: BUSY.message }],
+    ]);
+    expect(JSON.stringify(lines())).not.toMatch(/2025550123|123456789/);
   });
 
   it('refuses reads beyond its bound', async () => {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer, Exchange } from '../../../src/server/exchange.ts';
+import { type VoiceParts, VoiceWebhook } from '../../../src/server/voice-webhook.ts';
+
+const WEBHOOK = {
+  callSid: `CA${'a'.repeat(32)}`,
+  caller: { accountSid: '', from: '', to: '' },
+  errorCode: '',
+};
+
+/** What a new caller is told. */
+async function told(
+  node: { leaving?: 'draining'; slots: 'admitted' | 'full'; hasOthers: boolean },
+  query = '',
+): Promise<string> {
+  const voice = new VoiceWebhook({
+    gate: { admit: async () => WEBHOOK },
+    door: {
+      url: (_exchange: Exchange, path: string) => `https://bot.example.org${path}`,
+      connect: () => ({ body: 'stream' }),
+    },
+    admission: { request: () => node.slots },
+    directory: { claimedAttempt: () => -1 },
+    readiness: { isWarm: true, leaving: node.leaving ?? 'no' },
+    warmWait: { wait: async () => {} },
+    hasOthers: node.hasOthers,
+  } as unknown as VoiceParts);
+  let body = '';
+  await voice.answer({ query, answer: (answer: Answer) => (body = answer.body) } as unknown as Exchange);
+  return body;
+}
+
+describe('a new caller', () => {
+  const leaving = { leaving: 'draining', slots: 'admitted' } as const;
+  const full = { slots: 'full' } as const;
+
+  it.each([
+    ['leaves', leaving],
+    ['is full', full],
+  ])('whose node %s tries the others twice, then is told', async (_what, node) => {
+    const another = /<Pause length="2"\/><Redirect.*https:\/\/bot\.example\.org\/voice\?waits=/;
+    expect(await told({ ...node, hasOthers: true })).toMatch(another);
+    expect(await told({ ...node, hasOthers: true }, 'waits=1')).toMatch(another);
+    expect(await told({ ...node, hasOthers: true }, 'waits=2')).toMatch(/<Say.*<Hangup\/>/);
+  });
+
+  it('is told at once where there is but one node', async () => {
+    for (const node of [leaving, full])
+      expect(await told({ ...node, hasOthers: false })).toMatch(/<Say.*<Hangup\/>/);
+  });
+
+  it('is connected where there is room', async () => {
+    expect(await told({ slots: 'admitted', hasOthers: true })).toBe('stream');
+  });
+});
