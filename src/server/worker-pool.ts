@@ -49,7 +49,7 @@ const BURST_WINDOW_MS = 10_000;
 const BURST_LOSSES = 5;
 const RESTART_DELAY_MIN_MS = 250;
 const RESTART_DELAY_MAX_MS = 10_000;
-/** Starts in a row that failed before `worker.ready`, over the whole pool, after which the start is given up. */
+/** Starts in a row that failed before `worker.ready` while none was ready, over the whole pool, after which it is given up. */
 const FAILED_STARTS_MAX = 3;
 
 interface Seat {
@@ -244,7 +244,8 @@ export class WorkerPool {
       },
       onLost: (loss, wasReady) => {
         seat.worker = null;
-        if (!wasReady) this.#failedStarts += 1;
+        // Where another serves callers, what keeps this one from starting (no descriptor, no thread) may pass.
+        if (!wasReady && this.readyCount === 0) this.#failedStarts += 1;
         if (this.#failedStarts >= FAILED_STARTS_MAX) this.#giveUp(loss);
         else this.#replaceLater(seat);
       },

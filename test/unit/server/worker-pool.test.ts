@@ -1,6 +1,6 @@
 /** With real threads: what is tested is that a thread's death, spin or growth is seen. Waits end by events. */
 import { MessageChannel } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FromCall, ToCall } from '../../../src/channel/messages.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { createLog } from '../../../src/log.ts';
@@ -242,6 +242,15 @@ describe('WorkerPool', () => {
     expect(error.message).toMatch(/3 failures in a row .*no start on cue/);
     expect(pool.readyCount).toBe(0);
   });
+
+  it('goes on with the worker that it has where another cannot start', async () => {
+    const { pool, fatal, logged, ready } = startPool({ workers: 2, flows: { failToStartFrom: 1 } });
+    await ready(1);
+    const losses = () => logged.all.filter((line) => line.includes('worker.lost')).length;
+    await vi.waitFor(() => expect(losses()).toBeGreaterThan(4), { timeout: 10_000 });
+    expect(fatal.all).toEqual([]);
+    expect(pool.readyCount).toBe(1);
+  }, 15_000);
 
   it('drops what is posted for a call that was released', async () => {
     const { pool, messages, ready, place } = startPool();
