@@ -16,6 +16,8 @@ export interface PeerOptions {
   readonly prompt: string;
   readonly goodbye: string;
   readonly endOfSpeechMs: number;
+  /** Quiet after a prompt until it is played again. Default 5000. */
+  readonly noInputMs?: number;
   readonly openAiBaseUrl: string;
   readonly openAiApiKey: string;
 }
@@ -80,7 +82,9 @@ function commandOf(name: PeerName): [string, ...string[]] {
 }
 
 function toArguments(options: PeerOptions): string[] {
+  const { noInputMs } = options;
   return [
+    ...(noInputMs === undefined ? [] : ['--no-input-ms', String(noInputMs)]),
     ...['--port', '0', '--questions', String(options.questions)],
     ...['--prompt', options.prompt, '--goodbye', options.goodbye],
     ...['--end-of-speech-ms', String(options.endOfSpeechMs), '--openai-base-url', options.openAiBaseUrl],

@@ -9,6 +9,7 @@ import { encodeG711 } from '../../src/audio/g711.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { CallReport } from '../../src/simulator/call-report.ts';
 import type { CallerScript } from '../../src/simulator/caller.ts';
+import { MULAW_SILENCE } from '../../src/simulator/mulaw.ts';
 import { SimulatedCarrier } from '../../src/simulator/simulated-carrier.ts';
 import type { ReceivedUtterance } from '../../src/simulator/vendors/openai-transcription.ts';
 import { OpenAiVendor } from '../../src/simulator/vendors/openai-vendor.ts';
@@ -18,6 +19,8 @@ const PROMPT_MS = 500;
 const GOODBYE_MS = 300;
 const QUESTIONS = 2;
 const END_OF_SPEECH_MS = 400;
+/** Longer than the callers here take to answer. */
+const NO_INPUT_MS = 800;
 /** Once, and twice again. */
 const ASKED_MAX = 3;
 const YES_HZ = 800;
@@ -114,10 +117,20 @@ for (const name of PEERS) {
       expect(report.audioMs).toBe(ASKED_MAX * PROMPT_MS + GOODBYE_MS);
     });
 
-    it('with no questions plays its prompt and listens', async () => {
+    it('asks a caller who says nothing again, twice', async () => {
+      const report = await call(peer, {});
+      expect(report).toMatchObject({ endedBy: 'server', endReason: 'hangup', errors: [], warnings: [] });
+      expect(report.audioMs).toBe(ASKED_MAX * PROMPT_MS + GOODBYE_MS);
+    });
+
+    it('with no questions plays its prompt once, and listens to the silence', async () => {
       const listening = await start(0);
       onTestFinished(() => listening.stop());
-      const report = await call(listening, { onMark: (caller) => caller.hangUp() });
+      const quiet = new Uint8Array((NO_INPUT_MS + 400) * 8).fill(MULAW_SILENCE);
+      const report = await call(listening, {
+        onMark: (caller) => caller.say(quiet),
+        onSaid: (caller) => caller.hangUp(),
+      });
       expect(report).toMatchObject({ endedBy: 'caller', errors: [], warnings: [] });
       expect(report.audioMs).toBe(PROMPT_MS);
     });
@@ -137,6 +150,7 @@ for (const name of PEERS) {
         prompt,
         goodbye,
         endOfSpeechMs: END_OF_SPEECH_MS,
+        noInputMs: NO_INPUT_MS,
         openAiBaseUrl: vendor.baseUrl,
         openAiApiKey: vendor.apiKey,
       });

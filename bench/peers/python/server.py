@@ -19,7 +19,6 @@ from recognizer import Recognizer
 
 BACKLOG = 2048
 MESSAGE_MAX_BYTES = 64 * 1024
-NO_INPUT_MS = 5000
 # With --questions 0 a call only listens: its one question waits so long for a caller who says nothing.
 LISTENING_MS = 600_000
 # What lives as long as a call is no garbage: the default of 700 allocations searches it some times a second.
@@ -35,7 +34,7 @@ def create_app(options: argparse.Namespace, port: int) -> FastAPI:
     async def start() -> None:
         app.state.setting = CallSetting(
             questions=max(1, options.questions),
-            no_input_ms=LISTENING_MS if options.questions == 0 else NO_INPUT_MS,
+            no_input_ms=LISTENING_MS if options.questions == 0 else options.no_input_ms,
             end_of_speech_ms=options.end_of_speech_ms,
             prompt=load_prompt(options.prompt),
             goodbye=load_prompt(options.goodbye),
@@ -93,6 +92,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=12)
     parser.add_argument("--prompt", required=True, help="raw 8 kHz mu-law")
     parser.add_argument("--goodbye", required=True, help="raw 8 kHz mu-law")
+    parser.add_argument("--no-input-ms", type=int, default=5000)
     parser.add_argument("--end-of-speech-ms", type=int, default=400)
     parser.add_argument("--openai-base-url", default="https://api.openai.com/v1")
     options = parser.parse_args()

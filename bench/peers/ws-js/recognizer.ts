@@ -58,7 +58,12 @@ export class Recognizer {
         },
       });
       sent.on('response', (response) => readText(response).then(resolve, reject));
-      sent.on('error', reject);
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // The server closed a kept connection just as it was used (Node's documentation of `request.reusedSocket`).
+        const isStale = sent.reusedSocket && error.code === 'ECONNRESET';
+        if (isStale) this.#post(form).then(resolve, reject);
+        else reject(error);
+      });
       sent.end(form);
     });
   }

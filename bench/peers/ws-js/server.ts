@@ -16,7 +16,6 @@ import { voiceAnswer } from './voice-answer.ts';
 const FORM_MAX_BYTES = 64 * 1024;
 const MESSAGE_MAX_BYTES = 64 * 1024;
 const BACKLOG = 2048;
-const NO_INPUT_MS = 5000;
 /** With `--questions 0` a call only listens: its one question waits so long for a caller who says nothing. */
 const LISTENING_MS = 600_000;
 
@@ -26,6 +25,7 @@ const { values } = parseArgs({
     questions: { type: 'string', default: '12' },
     prompt: { type: 'string' },
     goodbye: { type: 'string' },
+    'no-input-ms': { type: 'string', default: '5000' },
     'end-of-speech-ms': { type: 'string', default: '400' },
     'openai-base-url': { type: 'string', default: 'https://api.openai.com/v1' },
   },
@@ -38,7 +38,7 @@ if (prompt === undefined || goodbye === undefined) {
 const questions = Number(values.questions);
 const setting: CallSetting = {
   questions: Math.max(1, questions),
-  noInputMs: questions === 0 ? LISTENING_MS : NO_INPUT_MS,
+  noInputMs: questions === 0 ? LISTENING_MS : Number(values['no-input-ms']),
   endOfSpeechMs: Number(values['end-of-speech-ms']),
   prompt: loadPrompt(prompt),
   goodbye: loadPrompt(goodbye),
