@@ -15,6 +15,7 @@ Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
   trunkline::ExportCodec(env, exports);
   trunkline::ExportStreamReceiver(env, exports);
   trunkline::ExportResampler(env, exports);
+  trunkline::ExportLoopPace(env, exports);
   return exports;
 }
 

@@ -22,6 +22,7 @@ import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { beginNodeReport } from './node-report.ts';
+import { LoopPace } from './server/loop-pace.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
@@ -243,6 +244,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
           isDraining: () => drain.leaving !== 'no',
           report: (liveCalls, isDraining) => storeLink.reportNode(liveCalls, isDraining),
         });
+  const pace = new LoopPace({ clock, streams: () => census.streams, pollEvery: addon.pollEvery });
   let closed: Promise<void> | null = null;
   return {
     server,
@@ -262,6 +264,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     }),
     close: () => {
       endNodeReport();
+      pace.close();
       closed ??= server.close().then(closeThreads);
       return closed;
     },

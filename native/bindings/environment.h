@@ -20,12 +20,16 @@ struct LiveObjects {
   std::atomic<int32_t> resamplers{0};
 };
 
+// Of the event loop, once `pollEvery` was called; libuv frees it (bindings/loop_pace.cc).
+struct LoopPace;
+
 struct Environment {
   LiveObjects live;
   uint8_t payload[kPayloadBytesMax];
   // Of the last message that was taken in: how much of `payload` it is, and whose. Null after any other message.
   size_t payload_bytes = 0;
   const void* payload_of = nullptr;
+  LoopPace* loop_pace = nullptr;
 };
 
 inline LiveObjects process_live_objects;

@@ -202,6 +202,11 @@ export interface Addon {
     sampleRateHz: number;
   }) => NativeStreamReceiver;
   readonly Resampler: new (fromHz: number, toHz: number) => NativeResampler;
+  /**
+   * The event loop of this thread looks at its sockets, timers and messages no more often than every `periodUs` (0 to 20,000
+   * microseconds; 0: whenever there is something, as it does by itself). What comes meanwhile is taken together.
+   */
+  pollEvery(periodUs: number): void;
   /** Native objects alive in this environment, by class: a leak check for tests and metrics. */
   liveObjects(): LiveObjects;
   /** The same over all threads of the process. */

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { LoopPace } from '../../../src/server/loop-pace.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+function pacedLoop() {
+  const clock = new FakeClock();
+  const periodsUs: number[] = [];
+  const loop = { streams: 0, clock, periodsUs };
+  const pace = new LoopPace({ clock, streams: () => loop.streams, pollEvery: (us) => periodsUs.push(us) });
+  return { ...loop, pace, set: (streams: number) => void (loop.streams = streams) };
+}
+
+test('serves few streams the moment something comes', () => {
+  const { clock, periodsUs, set } = pacedLoop();
+  set(63);
+  clock.advanceMs(5000);
+  expect(periodsUs).toEqual([]);
+});
+
+test('lets many streams share a wake-up, and stops when they have gone', () => {
+  const { clock, periodsUs, set } = pacedLoop();
+  set(64);
+  clock.advanceMs(5000);
+  expect(periodsUs).toEqual([2000]);
+  set(10);
+  clock.advanceMs(5000);
+  expect(periodsUs).toEqual([2000, 0]);
+});
+
+test('leaves the loop as it was when it is closed', () => {
+  const { clock, pace, periodsUs, set } = pacedLoop();
+  set(1000);
+  clock.advanceMs(1000);
+  pace.close();
+  pace.close();
+  clock.advanceMs(5000);
+  expect(periodsUs).toEqual([2000, 0]);
+});
