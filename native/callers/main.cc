@@ -1,0 +1,25 @@
+// trunkline-callers: thousands of callers' media streams from one thread (Linux). Not a program for people: the load tool
+// starts it (src/load/caller-engine.ts), and it ends with its standard input.
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <memory>
+
+#include "callers/engine.h"
+
+int main() {
+  std::signal(SIGPIPE, SIG_IGN);
+  // A terminal sends it to all of the group; Node decides, and the end of the input tells.
+  std::signal(SIGINT, SIG_IGN);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+  // Else a sleep may last 50 us longer than was asked.
+  prctl(PR_SET_TIMERSLACK, 1UL);
+  for (const int fd : {0, 1}) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  return std::make_unique<trunkline::callers::Engine>(0, 1)->Run();
+}
