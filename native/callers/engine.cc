@@ -20,6 +20,9 @@ constexpr int kPollEvents = 512;
 // The longest line is a clip of minutes.
 constexpr size_t kOrderMaxBytes = 16 << 20;
 
+// While streams are live a slot takes in this much: a few calls, since a connect on the loopback costs as much as a dozen frames.
+constexpr size_t kOrdersInSlotBytes = 4096;
+
 // 160 times 0xff, the silence of a mu-law line: 53 whole groups of three bytes and one byte.
 std::string SilentFrame() { return std::string(212, '/') + "/w=="; }
 
@@ -118,7 +121,7 @@ void Engine::Poll(int timeout_ms) {
 
 void Engine::ReadOrders() {
   char bytes[64 * 1024];
-  const ssize_t count = read(orders_fd_, bytes, sizeof bytes);
+  const ssize_t count = read(orders_fd_, bytes, streams_.empty() ? sizeof bytes : kOrdersInSlotBytes);
   if (count == -1 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) {
     epoll_ctl(shared_.epoll_fd, EPOLL_CTL_DEL, orders_fd_, nullptr);

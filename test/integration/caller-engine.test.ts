@@ -1,6 +1,5 @@
 /** The native caller engine over real sockets, in real time, against a server that takes nothing but what Twilio documents. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CallerEngine } from '../../src/load/caller-engine.ts';
 import { EngineRig } from '../support/engine-rig.ts';
 import type { StrictStream } from '../support/strict-media-server.ts';
 
@@ -192,10 +191,10 @@ describe('a caller', () => {
     const turn = await rig.told(id, 'turn');
     const { speechAtMs, clearedAtMs } = await rig.told(id, 'barge-in');
     const { atMs: firstAudioAtMs } = await rig.told(id, 'first-audio');
-    expect(speechAtMs - firstAudioAtMs).toBeGreaterThanOrEqual(340);
+    expect(speechAtMs - firstAudioAtMs).toBeGreaterThanOrEqual(300);
     expect(clearedAtMs).toBeGreaterThan(speechAtMs);
     expect(turn).toMatchObject({ step: 0, how: 'barge' });
-    expect(turn.saidAtMs - speechAtMs).toBeGreaterThan(120);
+    expect(turn.saidAtMs).toBeGreaterThan(clearedAtMs ?? Number.POSITIVE_INFINITY);
     expect(turn.heardAtMs).toBeGreaterThan(turn.saidAtMs);
   });
 
@@ -266,7 +265,7 @@ describe('a server that', () => {
       (stream) => stream.send({ event: 'media', streamSid: stream.streamSid, media: { payload: 'AAA' } }),
       /base64/,
     ],
-    'sends more than Twilio holds': [(stream) => stream.play(600_100), /ten minutes/],
+    'sends more than Twilio holds': [(stream) => stream.play(630_000), /ten minutes/],
   };
   for (const [name, [act, why]] of Object.entries(wrongs)) {
     it(`${name} ends the call as a fault of the protocol`, async () => {
@@ -350,15 +349,14 @@ describe('the engine', () => {
     expect(() => process.kill(rig.engine.pid, 0)).toThrow();
   });
 
-  it('refuses what would break its orders', async () => {
-    expect(() => rig.call({ path: '/a\nend' })).toThrow(/end of line/);
-    expect(() => rig.call({ headers: { Host: 'a\x1eb' } })).toThrow(/printable/);
-    expect(() => rig.call({ streamSid: 'MZ"' })).toThrow(/letters and digits/);
+  it('knows its clips and its live calls', async () => {
     expect(() => rig.call({ steps: [{ kind: 'say', clipId: 9, thinkMs: 0 }] })).toThrow(/clip 9/);
-    expect(() => rig.call({ steps: [{ kind: 'press', digits: 'x', thinkMs: 0 }] })).toThrow(/keys/);
-    expect(() => rig.engine.setLine(new Uint8Array(161))).toThrow(/whole frames/);
-    expect(() => rig.engine.addClip(clip(1, 40, 20, 60))).toThrow(/onsetMs/);
-    const other = await CallerEngine.start(() => {});
-    await other.close();
+    rig.engine.addClip(clip(9, 40, 0, 40));
+    expect(() => rig.engine.addClip(clip(9, 40, 0, 40))).toThrow(/Clip 9/);
+    const id = rig.call();
+    expect(() => rig.call({ id })).toThrow(/is live/);
+    rig.engine.hangUp(id);
+    await rig.told(id, 'ended');
+    expect(() => rig.call({ id })).not.toThrow();
   });
 });
