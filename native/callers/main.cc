@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstdio>
 #include <memory>
 
 #include "callers/engine.h"
@@ -21,5 +22,11 @@ int main() {
   // Else a sleep may last 50 us longer than was asked.
   prctl(PR_SET_TIMERSLACK, 1UL);
   for (const int fd : {0, 1}) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-  return std::make_unique<trunkline::callers::Engine>(0, 1)->Run();
+  using trunkline::callers::Engine;
+  const int code = std::make_unique<Engine>(0, 1)->Run();
+  // Node puts it into its error.
+  if (code == Engine::kBadOrder) std::fputs("an order on the standard input is malformed or over 16 MiB", stderr);
+  if (code == Engine::kNotRead) std::fputs("events on the standard output are not read, or 16 MiB behind", stderr);
+  if (code == Engine::kNoEpoll) std::fputs("the standard input is not a pipe or a socket", stderr);
+  return code;
 }
