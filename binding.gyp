@@ -1,4 +1,4 @@
-# The install build of the native addon. native/install.mjs runs it with the headers beside the running node.
+# The install build of the native addon, and of the program beside it. native/install.mjs runs it with the headers beside the running node.
 {
   'targets': [
     {
@@ -49,5 +49,29 @@
         'VCCLCompilerTool': { 'AdditionalOptions': ['/std:c++20', '/fp:precise'] },
       },
     },
+  ],
+  'conditions': [
+    # The load tool's callers: a program of its own, which wants epoll.
+    ['OS=="linux"', {
+      'targets': [
+        {
+          'target_name': 'trunkline-callers',
+          'type': 'executable',
+          'sources': [
+            'native/callers/conversation.cc',
+            'native/callers/engine.cc',
+            'native/callers/events.cc',
+            'native/callers/main.cc',
+            'native/callers/orders.cc',
+            'native/callers/server_message.cc',
+            'native/callers/stream.cc',
+            'native/callers/websocket.cc',
+          ],
+          'include_dirs': ['native'],
+          'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
+          'cflags_cc': ['-std=c++20', '-O3', '-Wall', '-Wextra'],
+        },
+      ],
+    }],
   ],
 }

@@ -23,6 +23,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const addonPath = join(root, 'build', 'Release', 'trunkline.node');
+// The load tool's callers want epoll, so they are built on Linux alone.
+const enginePath = process.platform === 'linux' ? join(root, 'build', 'Release', 'trunkline-callers') : null;
 const stampPath = join(root, 'build', 'trunkline-build.txt');
 const isWindows = process.platform === 'win32';
 
@@ -59,7 +61,8 @@ function sources(folder) {
 }
 
 function isBuilt() {
-  return existsSync(addonPath) && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === buildKey();
+  const outputs = [addonPath, stampPath, ...(enginePath === null ? [] : [enginePath])];
+  return outputs.every((path) => existsSync(path)) && readFileSync(stampPath, 'utf8') === buildKey();
 }
 
 /** Null, or what went wrong and what to do. */

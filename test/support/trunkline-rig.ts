@@ -25,8 +25,8 @@ import { SqlStore } from '../../src/store/sql-store.ts';
 import type { PromptOrigin } from '../../src/voice-link.ts';
 import { silentLog } from './silent-log.ts';
 
-const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
-const PUBLIC_URL = 'https://bot.example.org';
+export const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
+export const PUBLIC_URL = 'https://bot.example.org';
 const SOURCES = fileURLToPath(new URL('../../src/speech/', import.meta.url));
 const FLOWS = ['short', 'three', 'cued', 'spoken', 'patient', 'through'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
