@@ -10,9 +10,8 @@ import { z } from 'zod';
 import type { RecognizerName, SpeechSettings, SynthesizerName } from './channel/speech-settings.ts';
 import { ConfigError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
-
-/** Calls that one core carries with room to spare until a measurement on the machine says otherwise. */
-const CALLS_PER_CORE = 500;
+import { SPOKEN } from './protocol/spoken.ts';
+import { VOICE_PATH } from './protocol/webhook-paths.ts';
 
 const wholeNumber = (min: number, max: number) =>
   z
@@ -103,7 +102,9 @@ export const SETTINGS = {
   RESULT_SECRET: z.string().min(16, 'at least 16 characters').optional(),
   FLOW: z.string().default('flows/eligibility.yaml'),
   WORKERS: wholeNumber(1, 64).default(() => availableParallelism()),
-  MAX_CALLS: wholeNumber(1, 100_000).default(() => CALLS_PER_CORE * availableParallelism()),
+  MAX_CALLS: wholeNumber(1, 100_000).optional(),
+  BUSY_MESSAGE: z.string().max(1000, 'at most 1000 characters').default(SPOKEN.full),
+  BUSY_REDIRECT_URL: secretUrl('a URL that begins with https:// or http://', 'https:', 'http:').optional(),
   CALL_MAX_SECONDS: wholeNumber(10, 14_400).default(120),
   DRAIN_SECONDS: wholeNumber(0, 3600).default(150),
   RECOGNIZERS: chain('openai-live', 'openai', 'builtin'),
@@ -267,6 +268,11 @@ function checkTogether(values: Settings, publicUrl: string | null): void {
       'RESULT_SECRET: expected at least 16 characters that sign the results, since RESULT_URL is set, received nothing',
     );
   }
+  if (publicUrl !== null && values.BUSY_REDIRECT_URL?.split('?', 1)[0] === publicUrl + VOICE_PATH) {
+    throw new ConfigError(
+      "BUSY_REDIRECT_URL: expected another server's TwiML, received this server's own webhook, which would send callers round for ever",
+    );
+  }
   if ((values.TLS_CERT === undefined) !== (values.TLS_KEY === undefined)) {
     const missing = values.TLS_CERT === undefined ? 'TLS_CERT' : 'TLS_KEY';
     throw new ConfigError(
@@ -287,7 +293,9 @@ function ownKey({ DATABASE_URL, SESSION_SECRET }: Settings): string[] {
 function shown(name: string, value: string | undefined): string {
   if (value === undefined) return 'nothing';
   // A URL may hold a user and a password.
-  const isSecret = /TOKEN|SECRET|API_KEY|DATABASE_URL|RESULT_URL/.test(name) || /^\w+:\/\/[^/]*@/.test(value);
+  const isSecret =
+    /TOKEN|SECRET|API_KEY|DATABASE_URL|RESULT_URL|BUSY_REDIRECT_URL/.test(name) ||
+    /^\w+:\/\/[^/]*@/.test(value);
   return isSecret ? `${value.length} characters` : JSON.stringify(value);
 }
 

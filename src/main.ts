@@ -4,10 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
+import { measureFrameUs } from './audio/frame-cost.ts';
 import { openAudioRecordings } from './audio-recordings.ts';
 import { openCallJournals } from './call-journals.ts';
 import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
@@ -18,10 +19,12 @@ import { ConfigError } from './errors.ts';
 import { type FlowSet, flowFor, flowsOf } from './flow/flow-set.ts';
 import { systemPrompts } from './flow/system-prompts.ts';
 import { createLog, type Log } from './log.ts';
+import { machineCapacity } from './machine-capacity.ts';
 import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { beginNodeReport } from './node-report.ts';
+import type { LoopDelay } from './server/loop-delay.ts';
 import { LoopPace } from './server/loop-pace.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
@@ -54,6 +57,8 @@ export interface TrunklineOptions {
   readonly storeWorkerUrl?: URL;
   /** Entry of the recordings' thread. */
   readonly recordWorkerUrl?: URL;
+  /** In place of the loop's own delay, which lowers how many calls are taken. */
+  readonly loopDelay?: LoopDelay;
   /** The process should end: told once, with the cause. */
   readonly onFatal?: (error: Error) => void;
   readonly onProgress?: (progress: WarmUpProgress) => void;
@@ -162,6 +167,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const { failure, filler } = systemPrompts(flows.default);
   const failureKey = promptKey(failure, TELEPHONE_FORMAT);
   try {
+    // While the other threads begin: nobody waits for it.
+    const maxCalls = config.MAX_CALLS ?? (await measuredCapacity(clock, log));
     storeEngine = await storeLink.opened;
     // Before the first call: one that comes back goes on with the version it began with. Deferred, it comes before its calls.
     for (const { hash, name, text } of flowsOf(flows)) await store.putFlow({ hash, name, text });
@@ -176,7 +183,9 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
         host: config.HOST,
         port: config.PORT,
         tls: tlsFiles(config),
-        maxCalls: config.MAX_CALLS,
+        maxCalls,
+        busyMessage: config.BUSY_MESSAGE,
+        busyRedirectUrl: config.BUSY_REDIRECT_URL ?? null,
         callMaxSeconds: config.CALL_MAX_SECONDS,
         drainSeconds: config.DRAIN_SECONDS,
         warmWaitMs: WARM_WAIT_MS,
@@ -224,6 +233,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       flowHashOf: (calledNumber) => flowFor(flows, calledNumber).hash,
       readyPromptKeys: () => warmUp.madeKeys(),
       workerSettings: { ...threadLog, speech: config.speech },
+      ...(options.loopDelay === undefined ? {} : { loopDelay: options.loopDelay }),
       onFatal: (error) => options.onFatal?.(error),
       claimPort: async () => options.claimPort?.() ?? null,
       onPortLeft: () => options.onPortLeft?.(),
@@ -274,6 +284,15 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 /** Of this process and no other: a process that comes after it on this machine has not its calls. */
 function newNodeId(): string {
   return `${hostname()}-${randomBytes(4).toString('hex')}`;
+}
+
+async function measuredCapacity(clock: Clock, log: Log): Promise<number> {
+  const cores = availableParallelism();
+  const frameUs = await measureFrameUs(clock);
+  const maxCalls = machineCapacity(cores, frameUs);
+  const fields = { event: 'capacity.measured', maxCalls, cores, frameUs: Number(frameUs.toFixed(2)) };
+  log.info(fields, 'MAX_CALLS is not set: this many calls at once, by a measurement of this machine');
+  return maxCalls;
 }
 
 function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | null {

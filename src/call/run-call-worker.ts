@@ -72,6 +72,10 @@ export function runCallWorker(options: CallWorkerOptions): void {
       if (counts.length > 0) port.postMessage({ kind: 'vendor.counts', counts } satisfies FromWorker);
     },
   };
+  const partsOf = (callId: CallId): CallParts => {
+    const { recognizer } = parts;
+    return { ...parts, recognizer: recognizer.forCall?.(callId) ?? recognizer };
+  };
   const earlier = new EarlierFlows(flows, (hash) => store.loadFlow(hash), log);
   const flowOf = (call: CallStart): Flow => earlier.flowOf(call) ?? flowFor(flows, call.to);
   const arrivals = new Arrivals(earlier, (message) => admit(message));
@@ -86,8 +90,8 @@ export function runCallWorker(options: CallWorkerOptions): void {
     } else if (message.kind === 'call.started') {
       const isRecorded = message.call.recordedFromMs !== undefined;
       const begun = isRecorded
-        ? recordedCall(callId, message.call, parts, flowOf(message.call))
-        : new Call(callId, message.call, parts);
+        ? recordedCall(callId, message.call, partsOf(callId), flowOf(message.call))
+        : new Call(callId, message.call, partsOf(callId));
       calls.set(callId, begun);
       begun.begin();
     }

@@ -139,6 +139,11 @@ function describeSpeech({ speech }: Config, flows: FlowSet): string {
   return `spoken by ${synthesizers.join(', else ')}; heard by ${recognizers.join(', else ')}`;
 }
 
+function describeWorkers({ server }: Trunkline, { MAX_CALLS, WORKERS }: Config): string {
+  const { configured } = server.callLimit.capacity();
+  return `${WORKERS}, at most ${configured} calls at once${MAX_CALLS === undefined ? ', as measured' : ''}`;
+}
+
 function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string {
   const { port } = trunkline;
   const scheme = config.TLS_CERT === undefined ? 'http' : 'https';
@@ -153,7 +158,7 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
     ['store', describeStore(trunkline.storeEngine, config)],
     ...describeRecordings(config),
     ['audio', `native, ${trunkline.isa}`],
-    ['workers', `${config.WORKERS}, at most ${config.MAX_CALLS} calls at once`],
+    ['workers', describeWorkers(trunkline, config)],
     [
       'calls',
       config.publicUrl === null

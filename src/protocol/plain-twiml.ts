@@ -1,5 +1,5 @@
 /**
- * The TwiML that must work with everything else dead: a wait and a spoken goodbye, as XML text. Written out, without the
+ * The TwiML that must work with everything else dead: a wait, a redirect and a spoken goodbye, as XML text. Written out, without the
  * official package's builder: the supervisor answers with these, and the builder alone would cost it 11 MB. Text that XML
  * cannot hold (control characters, half surrogates) is dropped. Pure.
  */
@@ -24,8 +24,16 @@ export function pauseAndRedirect(url: string, seconds: number): string {
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > PAUSE_MAX_SECONDS) {
     throw new InvalidStateError(`Expected 1 to ${PAUSE_MAX_SECONDS} for seconds, received ${seconds}`);
   }
-  const to = escaped(toXmlText(url));
-  return toDocument(`<Pause length="${seconds}"/><Redirect method="POST">${to}</Redirect>`);
+  return toDocument(`<Pause length="${seconds}"/>${redirectVerb(url)}`);
+}
+
+/** Sends the call to the TwiML at `url`, absolute or a path, without a word. */
+export function redirect(url: string): string {
+  return toDocument(redirectVerb(url));
+}
+
+function redirectVerb(url: string): string {
+  return `<Redirect method="POST">${escaped(toXmlText(url))}</Redirect>`;
 }
 
 /** XML 1.0, section 2.2: what a document may hold. The official builder throws on the rest. */

@@ -34,8 +34,13 @@ export interface LiveCalls {
   isLive(callSid: string): boolean;
 }
 
+/** How many, as it is now. */
+export interface CallsAtOnce {
+  readonly calls: number;
+}
+
 export class Admission {
-  readonly #maxCalls: number;
+  readonly #limit: CallsAtOnce;
   readonly #clock: Clock;
   readonly #live: LiveCalls;
   /** Those that hold a slot, in order of their end, since each is put last when it is renewed. */
@@ -45,8 +50,8 @@ export class Admission {
   /** Those that ended unused, in order of their end. */
   readonly #ended = new Map<string, Lease>();
 
-  constructor(options: { maxCalls: number; clock: Clock; live: LiveCalls }) {
-    this.#maxCalls = options.maxCalls;
+  constructor(options: { limit: CallsAtOnce; clock: Clock; live: LiveCalls }) {
+    this.#limit = options.limit;
     this.#clock = options.clock;
     this.#live = options.live;
   }
@@ -61,7 +66,7 @@ export class Admission {
   /** Whether `request` would admit the call. */
   hasRoomFor(callSid: string): boolean {
     const inUse = this.inUse();
-    return this.#leases.has(callSid) || this.#live.isLive(callSid) || inUse < this.#maxCalls;
+    return this.#leases.has(callSid) || this.#live.isLive(callSid) || inUse < this.#limit.calls;
   }
 
   /**

@@ -3,6 +3,7 @@
  * people; says nothing that a stranger may not know. I/O thread.
  */
 import type { RecordFiles } from '../recordings/record-files.ts';
+import type { Capacity } from './call-limit.ts';
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
 import type { VendorHealthBoard } from './vendor-health.ts';
@@ -11,6 +12,7 @@ export interface HealthSources {
   readonly readiness: Readiness;
   readonly workers: { readonly readyCount: number; readonly workerCount: number };
   readonly isVoiceReady: () => boolean;
+  readonly capacity: () => Capacity;
   readonly storeHealth: () => StoreHealth;
   readonly vendors: Pick<VendorHealthBoard, 'report'>;
   readonly recordings?: Pick<RecordFiles, 'counts'> | null;
@@ -42,7 +44,7 @@ export class Health {
   }
 
   ready(exchange: Exchange): void {
-    const { readiness, workers, isVoiceReady, recordings, storeHealth, vendors, lostLogLines } =
+    const { capacity, readiness, workers, isVoiceReady, recordings, storeHealth, vendors, lostLogLines } =
       this.#sources;
     const isVoiceUp = isVoiceReady();
     const store = storeHealth();
@@ -57,6 +59,8 @@ export class Health {
       reasons,
       workers: { ready: workers.readyCount, wanted: workers.workerCount },
       voice: { ready: isVoiceUp },
+      // Full is no reason: who comes is told so at once, and the next slot may be free in a second.
+      capacity: capacity(),
       store,
       // A vendor that is down is no reason: the next one serves.
       speech: vendors.report(),

@@ -17,8 +17,12 @@ export interface ServerSettings {
   /** 0 takes any free port. */
   readonly port: number;
   readonly tls: TlsFiles | null;
-  /** Calls at once, those whose stream is about to come included. */
+  /** Calls at once, those whose stream is about to come included; fewer while the loop is late. */
   readonly maxCalls: number;
+  /** What callers beyond that hear, in the carrier's own English voice. */
+  readonly busyMessage: string;
+  /** TwiML of somebody else that they are sent to instead; null: nobody's. */
+  readonly busyRedirectUrl: string | null;
   readonly callMaxSeconds: number;
   readonly drainSeconds: number;
   /** How long a webhook's answer is held back for the server to get warm, before the caller is told to wait. */

@@ -16,6 +16,7 @@ import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import { CallDirectory } from './call-directory.ts';
 import { CallDoor } from './call-door.ts';
+import { CallLimit } from './call-limit.ts';
 import { CallReturn } from './call-return.ts';
 import { ContinueWebhook } from './continue-webhook.ts';
 import { Drain } from './drain.ts';
@@ -27,6 +28,7 @@ import type { JournalKeeper } from './journal-keeper.ts';
 import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call-surroundings.ts';
+import { type LoopDelay, watchLoopDelay } from './loop-delay.ts';
 import { LoopWatch } from './loop-watch.ts';
 import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
@@ -78,6 +80,8 @@ export interface ServerParts {
   readonly claimPort?: () => Promise<number | null>;
   /** The port is listened on no more; streams end after this, and their carriers ask elsewhere. */
   readonly onPortLeft?: () => void;
+  /** Of this thread; closed with the server. Its own if absent. */
+  readonly loopDelay?: LoopDelay;
   /** Keeps every call's journal; null or absent: none is kept. */
   readonly journals?: JournalKeeper | null;
   /** Further routes (metrics, pages), through the same guard. */
@@ -90,6 +94,7 @@ const CLOSE_GRACE_MS = 250;
 export class TrunklineServer {
   readonly directory: CallDirectory;
   readonly admission: Admission;
+  readonly callLimit: CallLimit;
   readonly workers: WorkerPool;
   readonly drain: Drain;
   /** Errors caught at the edge, by place. */
@@ -121,8 +126,15 @@ export class TrunklineServer {
     this.#address = new PublicAddress(settings);
     this.directory = new CallDirectory({ clock, log });
     const { directory } = this;
-    this.admission = new Admission({ maxCalls: settings.maxCalls, clock, live: directory });
-    const { admission } = this;
+    this.callLimit = new CallLimit({
+      configured: settings.maxCalls,
+      clock,
+      log,
+      loopDelay: parts.loopDelay ?? watchLoopDelay(clock),
+      inUse: () => this.admission.inUse(),
+    });
+    this.admission = new Admission({ limit: this.callLimit, clock, live: directory });
+    const { admission, callLimit } = this;
     const lastQuestions = new LastQuestions(clock, directory);
     const waitingCount = () => admission.waitingCount() + lastQuestions.count();
     this.drain = new Drain({ clock, log, directory, waitingCount, drainSeconds: settings.drainSeconds });
@@ -155,11 +167,17 @@ export class TrunklineServer {
       clock,
     });
     this.#routes = {
-      voice: new VoiceWebhook({ ...shared, returns, hasOthers: store.engine === 'postgres' }),
+      voice: new VoiceWebhook({ ...shared, busy: settings, returns, hasOthers: store.engine === 'postgres' }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
       fallback: new FallbackWebhook(gate, log),
       status: new StatusWebhook(gate),
-      health: new Health({ ...parts, readiness, workers, lostLogLines }),
+      health: new Health({
+        ...parts,
+        readiness,
+        workers,
+        lostLogLines,
+        capacity: () => callLimit.capacity(),
+      }),
       twilio: new TwilioSocket({
         ...shared,
         address: this.#address,
@@ -227,6 +245,7 @@ export class TrunklineServer {
   async #close(): Promise<void> {
     this.#tlsWatch?.close();
     this.#loopWatch.close();
+    this.callLimit.close();
     this.#silentCalls?.close();
     this.#listener?.stopListening();
     if (this.#listener !== null) this.#parts.onPortLeft?.();

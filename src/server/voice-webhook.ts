@@ -4,7 +4,7 @@
  * come; from then on that answer's token is used up, and the call is answered as one that comes back. Twilio's idempotency
  * header is not asked: it is not signed, and of a webhook and its retry Twilio carries out one answer. I/O thread.
  */
-import { sayAndHangup } from '../protocol/plain-twiml.ts';
+import { redirect, sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
 import { tryElsewhere, waitAgain, waitsOf } from '../protocol/waiting.ts';
 import { VOICE_PATH } from '../protocol/webhook-paths.ts';
@@ -14,6 +14,7 @@ import { type CallDoor, twimlAnswer } from './call-door.ts';
 import type { CallReturn } from './call-return.ts';
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
+import type { ServerSettings } from './server-settings.ts';
 import type { WarmWait } from './warm-wait.ts';
 import type { WebhookGate } from './webhook-gate.ts';
 
@@ -27,13 +28,18 @@ export interface VoiceParts {
   readonly warmWait: WarmWait;
   /** Other nodes may share the store: who has no room here may find some there. */
   readonly hasOthers: boolean;
+  /** What is answered where nobody has room. */
+  readonly busy: Pick<ServerSettings, 'busyMessage' | 'busyRedirectUrl'>;
 }
 
 export class VoiceWebhook {
   readonly #parts: VoiceParts;
+  readonly #busy: string;
 
   constructor(parts: VoiceParts) {
     this.#parts = parts;
+    const { busyMessage, busyRedirectUrl } = parts.busy;
+    this.#busy = busyRedirectUrl === null ? sayAndHangup(busyMessage) : redirect(busyRedirectUrl);
   }
 
   async answer(exchange: Exchange): Promise<void> {
@@ -46,7 +52,7 @@ export class VoiceWebhook {
       return;
     }
     if (readiness.leaving !== 'no') {
-      this.#refuse(exchange, SPOKEN.draining);
+      this.#refuse(exchange, sayAndHangup(SPOKEN.draining));
       return;
     }
     if (!readiness.isWarm) {
@@ -55,15 +61,15 @@ export class VoiceWebhook {
       return;
     }
     if (admission.request(webhook.callSid, webhook.caller) === 'full') {
-      this.#refuse(exchange, SPOKEN.full);
+      this.#refuse(exchange, this.#busy);
       return;
     }
     exchange.answer(door.connect(exchange, webhook, 0));
   }
 
-  #refuse(exchange: Exchange, words: string): void {
+  #refuse(exchange: Exchange, twiml: string): void {
     const { door, hasOthers } = this.#parts;
     const wait = hasOthers ? tryElsewhere(door.url(exchange, VOICE_PATH), waitsOf(exchange.query)) : null;
-    exchange.answer(twimlAnswer(wait ?? sayAndHangup(words)));
+    exchange.answer(twimlAnswer(wait ?? twiml));
   }
 }

@@ -11,7 +11,14 @@ import type { Recognizer } from './recognizer.ts';
 import { RecognizerChain, type RecognizerLink } from './recognizer-chain.ts';
 import { createTellingGuard } from './resilience/telling-guard.ts';
 import { VendorTally } from './resilience/vendor-tally.ts';
+import { TurnSlots } from './turn-slots.ts';
 import type { Understanding } from './understanding.ts';
+
+/** Requests at once of one worker; LeanFetch has as many sockets, so that none waits in there uncounted. */
+const REQUESTS_MAX = 128;
+/** Some 10 ms each, one after the other, for who waits no longer than 2 s (recognizer-chain). */
+const BUILTIN_WAITING_MAX = 200;
+const VENDOR_WAITING_MAX = 256;
 
 export interface CallSpeech {
   readonly recognizer: Recognizer;
@@ -35,7 +42,7 @@ export async function loadCallSpeech(parts: CallSpeechParts): Promise<CallSpeech
   for (const name of settings.recognizers) {
     const recognizer = await loadRecognizer(name, parts);
     const guard = name === 'builtin' ? null : createTellingGuard('recognizer', recognizer.provider, parts);
-    links.push({ recognizer, guard });
+    links.push({ recognizer, guard, slots: createSlots(name, parts) });
   }
   const tally = new VendorTally();
   return {
@@ -53,6 +60,30 @@ function chainOf(
 ): Recognizer {
   const { apiDeadlineMs, turnDeadlineMs } = settings;
   return new RecognizerChain({ links, clock, apiDeadlineMs, turnDeadlineMs, tally });
+}
+
+/** The live one has its own bound, in connections, since it is with the vendor while the caller speaks (live-pool.ts). */
+function createSlots(name: RecognizerName, { clock }: CallSpeechParts): TurnSlots | null {
+  switch (name) {
+    case 'openai':
+      return new TurnSlots({
+        clock,
+        provider: name,
+        places: REQUESTS_MAX,
+        waitingMax: VENDOR_WAITING_MAX,
+        isBlocking: false,
+      });
+    case 'builtin':
+      return new TurnSlots({
+        clock,
+        provider: name,
+        places: 1,
+        waitingMax: BUILTIN_WAITING_MAX,
+        isBlocking: true,
+      });
+    case 'openai-live':
+      return null;
+  }
 }
 
 async function loadRecognizer(

@@ -4,7 +4,7 @@
  *
  *   end --> first usable link --transcript (also an empty one)--> done
  *               |  transient: once more, if what it asks to wait is short
- *               |  late, denied, unusable, or failed again
+ *               |  late, denied, unusable, full, or failed again
  *               v
  *           next usable link --words--> done
  *               |  nothing understood, after a failure: the first failure is the outcome, so that the keypad is offered
@@ -15,18 +15,22 @@
  * due, the same utterance goes to it on the side, for the sake of the next caller.
  */
 import type { PcmAudio } from '../audio/audio-format.ts';
+import type { CallId } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import { DeadlineError, ProviderError, toErrorRecord } from '../errors.ts';
 import type { Recognition, Recognizer, RecognizerTry, SpeechExpectation, Transcript } from './recognizer.ts';
 import { withDeadline } from './recognizer-deadline.ts';
 import type { VendorGuard } from './resilience/vendor-guard.ts';
 import type { VendorTally } from './resilience/vendor-tally.ts';
+import type { TurnSlots } from './turn-slots.ts';
 
 const TRIES_MAX = 2;
 /** Between two tries, where the vendor names no time. */
 const RETRY_WAIT_MS = 250;
 /** A vendor that asks for a longer wait is left to the next caller. */
 const RETRY_WAIT_MAX_MS = 2000;
+/** For a place with a recognizer that is full: a caller hears nothing meanwhile, or the filler. */
+const PLACE_WAIT_MAX_MS = 2000;
 /** A try with less time than this is not begun. */
 const TRY_MIN_MS = 300;
 
@@ -34,6 +38,8 @@ export interface RecognizerLink {
   readonly recognizer: Recognizer;
   /** Null for what runs in this very thread: it is never passed over. */
   readonly guard: VendorGuard | null;
+  /** Shared by the calls of the worker; null or absent: it has a bound of its own. */
+  readonly slots?: TurnSlots | null;
 }
 
 export interface RecognizerChainParts {
@@ -47,9 +53,16 @@ export interface RecognizerChainParts {
 
 export class RecognizerChain implements Recognizer {
   readonly #parts: RecognizerChainParts;
+  readonly #callId: CallId | null;
 
-  constructor(parts: RecognizerChainParts) {
+  /** `callId`: whose utterances come; null: nobody's in particular. */
+  constructor(parts: RecognizerChainParts, callId: CallId | null = null) {
     this.#parts = parts;
+    this.#callId = callId;
+  }
+
+  forCall(callId: CallId): RecognizerChain {
+    return new RecognizerChain(this.#parts, callId);
   }
 
   /** Of the link that would be asked now; `none` where all are down. */
@@ -63,7 +76,7 @@ export class RecognizerChain implements Recognizer {
   }
 
   open(expectation: SpeechExpectation, signal: AbortSignal): Recognition {
-    return new ChainRecognition(this.#parts, expectation, signal);
+    return new ChainRecognition(this.#parts, this.#callId, expectation, signal);
   }
 }
 
@@ -77,14 +90,21 @@ interface Early {
 class ChainRecognition implements Recognition {
   readonly tries: RecognizerTry[] = [];
   readonly #parts: RecognizerChainParts;
+  readonly #callId: CallId | null;
   readonly #expectation: SpeechExpectation;
   readonly #signal: AbortSignal;
   readonly #pieces: PcmAudio[] = [];
   /** Null: the link is no live one, and is opened at the end. */
   #early: Early | null = null;
 
-  constructor(parts: RecognizerChainParts, expectation: SpeechExpectation, signal: AbortSignal) {
+  constructor(
+    parts: RecognizerChainParts,
+    callId: CallId | null,
+    expectation: SpeechExpectation,
+    signal: AbortSignal,
+  ) {
     this.#parts = parts;
+    this.#callId = callId;
     this.#expectation = expectation;
     this.#signal = signal;
     const link = firstUsable(parts.links);
@@ -133,7 +153,7 @@ class ChainRecognition implements Recognition {
       if (leftMs < TRY_MIN_MS && link.guard !== null)
         throw new DeadlineError('Expected a transcript within the turn, received none');
       try {
-        return await this.#try(link, leftMs);
+        return await this.#try(link, untilAtMs);
       } catch (failure) {
         this.#signal.throwIfAborted();
         const waitMs = retryWaitMs(failure);
@@ -144,18 +164,53 @@ class ChainRecognition implements Recognition {
     }
   }
 
-  #try(link: RecognizerLink, leftMs: number): Promise<Transcript> {
+  #try(link: RecognizerLink, untilAtMs: number): Promise<Transcript> {
     const early = this.#early;
     this.#early = null;
     const opened = early?.link === link ? early.recognition : null;
     // Another link has come up meanwhile: nobody will end that recognition.
     if (early !== null && opened === null) early.abort.abort();
-    return this.#exchange(link, leftMs, this.#signal, opened);
+    const exchange = () => this.#exchange(link, untilAtMs, this.#signal, opened);
+    return link.slots == null || opened !== null
+      ? exchange()
+      : this.#inTurn(link, link.slots, untilAtMs, exchange);
+  }
+
+  /** Waits for a place. That there is none says nothing against the vendor, and asking again soon would not find one. */
+  async #inTurn(
+    link: RecognizerLink,
+    slots: TurnSlots,
+    untilAtMs: number,
+    exchange: () => Promise<Transcript>,
+  ): Promise<Transcript> {
+    const { clock, tally } = this.#parts;
+    const askedAtMs = clock.nowMs();
+    let isBegun = false;
+    const begin = () => {
+      isBegun = true;
+      return exchange();
+    };
+    // The last resort is asked when the turn's time is over, too.
+    const leftMs = link.guard === null ? PLACE_WAIT_MAX_MS : untilAtMs - askedAtMs - TRY_MIN_MS;
+    try {
+      return await slots.run(
+        this.#callId,
+        begin,
+        Math.max(0, Math.min(PLACE_WAIT_MAX_MS, leftMs)),
+        this.#signal,
+      );
+    } catch (failure) {
+      if (!isBegun && !this.#signal.aborted) {
+        tally.count('recognizer', link.recognizer.provider, 'skipped');
+        this.#tried(link, 'skipped', clock.nowMs() - askedAtMs, failure);
+      }
+      throw failure;
+    }
   }
 
   async #exchange(
     link: RecognizerLink,
-    leftMs: number,
+    untilAtMs: number,
     signal: AbortSignal,
     opened: Recognition | null,
   ): Promise<Transcript> {
@@ -164,7 +219,8 @@ class ChainRecognition implements Recognition {
     const askedAtMs = clock.nowMs();
     const work = async (): Promise<Transcript> => {
       if (opened !== null) return opened.end();
-      const timed = withDeadline(recognizer, Math.min(apiDeadlineMs, Math.max(TRY_MIN_MS, leftMs)), clock);
+      const leftMs = Math.max(TRY_MIN_MS, untilAtMs - clock.nowMs());
+      const timed = withDeadline(recognizer, Math.min(apiDeadlineMs, leftMs), clock);
       const recognition = timed.open(this.#expectation, signal);
       for (const piece of this.#pieces) recognition.push(piece);
       return recognition.end();
@@ -197,7 +253,8 @@ class ChainRecognition implements Recognition {
     if (link.guard?.isTrialDue() !== true) return;
     // Not the call's signal: the answer is of use after the call's end, too.
     const { signal } = new AbortController();
-    this.#exchange(link, this.#parts.apiDeadlineMs, signal, null).catch(() => {});
+    const { apiDeadlineMs, clock } = this.#parts;
+    this.#exchange(link, clock.nowMs() + apiDeadlineMs, signal, null).catch(() => {});
   }
 
   /** Rejects with the signal's reason as soon as it is aborted. */

@@ -3,6 +3,7 @@
  * Runs in the call workers.
  */
 import type { PcmAudio } from '../audio/audio-format.ts';
+import type { CallId } from '../channel/messages.ts';
 import type { ErrorRecord } from '../errors.ts';
 
 /** What the question expects: a hint for the vendor, never a promise. */
@@ -25,7 +26,7 @@ export interface Transcript {
 /** One exchange with one vendor, as whoever keeps a record of it wants it. */
 export interface RecognizerTry {
   readonly provider: string;
-  /** `skipped`: it is known to be down, and was not asked. */
+  /** `skipped`: it is known to be down, or had no place for one more, and was not asked. */
   readonly outcome: 'ok' | 'failed' | 'late' | 'withdrawn' | 'skipped';
   readonly durationMs: number;
   readonly error: ErrorRecord | null;
@@ -46,4 +47,6 @@ export interface Recognizer {
   /** It works while the caller speaks, so audio is worth sending in pieces; else it waits for `end`. */
   readonly isLive: boolean;
   open(expectation: SpeechExpectation, signal: AbortSignal): Recognition;
+  /** The same as one call has it, where calls share what is bounded. */
+  forCall?(callId: CallId): Recognizer;
 }

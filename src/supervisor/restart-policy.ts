@@ -13,8 +13,8 @@ const FAILED_STARTS_MAX = 5;
 const WINDOW_MS = 60_000;
 const ENDS_MAX = 10;
 /**
- * Delays before a restart, by the ends within the window. A caller waits for 10 s (five pauses of 2 s), so the longest and
- * a start of some seconds must fit into that.
+ * Delays before a restart, by the ends within the window. A caller waits for 50 s (five pauses of 2 s, each ask but the
+ * first held for 8 s), so the longest and a slow start must fit into that.
  */
 const DELAYS_MS = [0, 250, 500, 1000, 2000, 4000];
 

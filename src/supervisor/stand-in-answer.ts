@@ -2,7 +2,7 @@
  * What callers and balancers are told while no server is ready: wait, and ask again. Nothing here starts anything or knows
  * anybody, so signatures are not asked for. Pure.
  */
-import { sayAndHangup } from '../protocol/plain-twiml.ts';
+import { redirect, sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
 import { TOKEN_TEXT } from '../protocol/token-text.ts';
 import { waitAgain, waitsOf } from '../protocol/waiting.ts';
@@ -14,6 +14,8 @@ export interface StandInAnswer {
   readonly body: string;
   /** The method that the path takes, where another came. */
   readonly allow?: string;
+  /** The caller has waited before: is to be held back, and as soon as a server listens answered with this body instead. */
+  readonly servedBody?: string;
 }
 
 /** `target`: path and query as received. `publicUrl`: as the carrier knows us, or null: then it is sent to a path. */
@@ -27,8 +29,12 @@ export function standInAnswer(method: string, target: string, publicUrl: string 
   }
   const isContinue = path.startsWith(CONTINUE_PATH) && TOKEN_TEXT.test(path.slice(CONTINUE_PATH.length));
   if (path === VOICE_PATH || isContinue) {
-    const wait = waitAgain((publicUrl ?? '') + path, waitsOf(query));
-    return ofPost(method, wait ?? sayAndHangup(isContinue ? SPOKEN.lost : SPOKEN.notReady));
+    const url = (publicUrl ?? '') + path;
+    const waits = waitsOf(query);
+    const wait = waitAgain(url, waits) ?? sayAndHangup(isContinue ? SPOKEN.lost : SPOKEN.notReady);
+    const answer = ofPost(method, wait);
+    // Without the count: a server that has just begun to listen may have the caller wait anew until it is warm.
+    return waits === 0 || method !== 'POST' ? answer : { ...answer, servedBody: redirect(url) };
   }
   if (path === FALLBACK_PATH) return ofPost(method, sayAndHangup(SPOKEN.failed));
   if (path === STATUS_PATH && method === 'POST') return text(200, 'ok');

@@ -6,13 +6,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../clock.ts';
+import { HeldAsks, type HeldEnd } from './held-asks.ts';
 import type { ServerAddress } from './server-messages.ts';
-import { standInAnswer } from './stand-in-answer.ts';
+import { type StandInAnswer, standInAnswer } from './stand-in-answer.ts';
 
 const BODY_MAX_BYTES = 16_384;
 const HEADERS_MAX_BYTES = 8192;
+/** More than may be held: who asks for the first time is always answered. */
 const CONNECTIONS_MAX = 2000;
-/** Twilio gives up at 15 s. */
+/** Of silence: more than an ask is held, and Twilio gives up at 15 s. */
 const REQUEST_MAX_MS = 10_000;
 /** The dead server's socket goes within a turn or two; a port that another program has taken is asked for less often. */
 const EAGER_TRIES = 2000;
@@ -35,14 +37,21 @@ export class StandIn {
   /** Of `open` and `close`: what belongs to an earlier one does nothing. */
   #generation = 0;
   #answered = 0;
+  readonly #held: HeldAsks;
 
   constructor(parts: StandInParts) {
     this.#parts = parts;
+    this.#held = new HeldAsks(parts.clock);
   }
 
   /** Requests that it has answered since the start. */
   get answered(): number {
     return this.#answered;
+  }
+
+  /** Requests that wait for a server. */
+  get heldCount(): number {
+    return this.#held.count;
   }
 
   /** Takes the port as soon as it can be had, until `close`. Idempotent. */
@@ -67,7 +76,12 @@ export class StandIn {
     }
   }
 
-  /** The port is free when this returns. What is being answered is answered to its end. Idempotent. */
+  /** Answers who is held: a server listens, or none will. */
+  endWaits(why: HeldEnd): void {
+    this.#held.end(why);
+  }
+
+  /** The port is free when this returns. Who is held stays so, since no server listens yet. Idempotent. */
   close(): void {
     this.#generation += 1;
     this.#address = null;
@@ -137,21 +151,29 @@ export class StandIn {
     });
     request.on('error', () => {});
     request.on('end', () => {
-      const { statusCode, contentType, body, allow } = standInAnswer(
-        request.method ?? '',
-        request.url ?? '',
-        publicUrl,
+      const answer = standInAnswer(request.method ?? '', request.url ?? '', publicUrl);
+      const { servedBody } = answer;
+      if (servedBody === undefined) {
+        this.#send(response, answer);
+        return;
+      }
+      const leave = this.#held.hold((why) =>
+        this.#send(response, why === 'served' ? { ...answer, body: servedBody } : answer),
       );
-      this.#answered += 1;
-      response.writeHead(statusCode, {
-        'Content-Type': contentType,
-        'Content-Length': Buffer.byteLength(body),
-        'Cache-Control': 'no-store',
-        'X-Content-Type-Options': 'nosniff',
-        Connection: 'close',
-        ...(allow === undefined ? {} : { Allow: allow }),
-      });
-      response.end(body);
+      response.on('close', leave);
     });
+  }
+
+  #send(response: ServerResponse, { statusCode, contentType, body, allow }: StandInAnswer): void {
+    this.#answered += 1;
+    response.writeHead(statusCode, {
+      'Content-Type': contentType,
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      Connection: 'close',
+      ...(allow === undefined ? {} : { Allow: allow }),
+    });
+    response.end(body);
   }
 }

@@ -26,7 +26,7 @@ export type SupervisorNote = (
 export interface SupervisorParts {
   readonly clock: Clock;
   readonly startServer: StartServerProcess;
-  readonly standIn: Pick<StandIn, 'open' | 'close' | 'practise'>;
+  readonly standIn: Pick<StandIn, 'open' | 'close' | 'practise' | 'endWaits'>;
   readonly note: SupervisorNote;
 }
 
@@ -74,6 +74,8 @@ export class Supervisor {
   signal(name: NodeJS.Signals): void {
     if (this.#phase === 'done') return;
     const isFirst = this.#phase !== 'stopping';
+    // No server of ours will serve who waits; another node may.
+    if (isFirst) this.#parts.standIn.endWaits('over');
     this.#phase = 'stopping';
     if (this.#restart !== null) this.#parts.clock.clearTimer(this.#restart);
     if (this.#server === null) {
@@ -110,6 +112,7 @@ export class Supervisor {
         this.#drainMs = message.drainSeconds * 1000;
         this.#phase = 'serving';
         this.#watchBeats();
+        this.#parts.standIn.endWaits('served');
         this.#parts.standIn.practise(message.address);
         this.#parts.note(
           'info',
@@ -198,6 +201,7 @@ export class Supervisor {
   #close(): void {
     this.#phase = 'done';
     this.#parts.standIn.close();
+    this.#parts.standIn.endWaits('over');
     if (this.#deadline !== null) this.#parts.clock.clearTimer(this.#deadline);
   }
 }

@@ -279,6 +279,7 @@ describe('readiness', () => {
       reasons: [],
       workers: { ready: 1, wanted: 1 },
       voice: { ready: true },
+      capacity: { limit: 100, configured: 100, inUse: 1, lowered: false },
       store: { engine: 'memory', isAlive: true, isDurable: true, deferredCommits: 0, lostWrites: 0 },
       speech: { down: {}, requests: [] },
       log: { lostLines: 0 },

@@ -1,14 +1,15 @@
 /**
  * A call worker whose recognizer does on cue what no recognizer should. The cue is the first sample of the utterance;
- * any other utterance is heard as "yes".
+ * any other utterance is heard as "yes", and of one call as "no".
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { runCallWorker } from '../../src/call/run-call-worker.ts';
 import type { CallWorkerStart } from '../../src/channel/worker-start.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { Recognizer } from '../../src/speech/recognizer.ts';
+import type { Recognition, Recognizer } from '../../src/speech/recognizer.ts';
 import { localSpeech } from './local-speech.ts';
 
+export const NO_CALL_ID = 77;
 export const RECOGNIZER_CUES = { throw: 1, strayThrow: 2, strayRejection: 3, spin: 4 } as const;
 
 const cued: Recognizer = {
@@ -33,7 +34,12 @@ const cued: Recognizer = {
     },
     end: async () => ({ text: 'yes', confidence: 1, provider: 'cued' }),
   }),
+  forCall: (callId) => (callId === NO_CALL_ID ? { ...cued, open: hearNo } : cued),
 };
+
+function hearNo(): Recognition {
+  return { push: () => {}, end: async () => ({ text: 'no', confidence: 1, provider: 'cued' }) };
+}
 
 if (parentPort !== null) {
   const start = workerData as CallWorkerStart;

@@ -7,8 +7,12 @@ import { withDeadline } from '../../src/speech/recognizer-deadline.ts';
 import { VendorTally } from '../../src/speech/resilience/vendor-tally.ts';
 
 export function localSpeech(recognizer: Recognizer, settings: SpeechSettings): CallSpeech {
+  const timed = (one: Recognizer): Recognizer => withDeadline(one, settings.apiDeadlineMs, systemClock);
   return {
-    recognizer: withDeadline(recognizer, settings.apiDeadlineMs, systemClock),
+    recognizer: {
+      ...timed(recognizer),
+      forCall: (callId) => timed(recognizer.forCall?.(callId) ?? recognizer),
+    },
     understanding: null,
     speculates: false,
     tally: new VendorTally(),

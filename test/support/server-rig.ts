@@ -10,6 +10,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { ServerSettings } from '../../src/server/server-settings.ts';
 import { createServer, type ServerParts, type TrunklineServer } from '../../src/server/trunkline-server.ts';
 import { VendorHealthBoard } from '../../src/server/vendor-health.ts';
+import { ON_TIME } from './loop-delay.ts';
 import { MemoryStore } from './memory-store.ts';
 import { CUES } from './server-call-worker.ts';
 import { keptLog } from './silent-log.ts';
@@ -226,6 +227,8 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
       port: 0,
       tls: null,
       maxCalls: 100,
+      busyMessage: 'All our lines are busy.',
+      busyRedirectUrl: null,
       callMaxSeconds: 120,
       drainSeconds: 60,
       warmWaitMs: 0,
@@ -247,6 +250,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
     }),
     vendors: new VendorHealthBoard(log),
     isVoiceReady: () => true,
+    loopDelay: ON_TIME,
     openStream: (socket, hooks) => {
       const stream = new TestSocketStream(socket, hooks);
       streams.push(stream);

@@ -13,6 +13,7 @@ import type { CallNote } from '../../src/channel/messages.ts';
 import { loadFlowFiles } from '../../src/cli/flow-file.ts';
 import { parseConfig } from '../../src/config.ts';
 import { startTrunkline, type Trunkline } from '../../src/main.ts';
+import type { LoopDelay } from '../../src/server/loop-delay.ts';
 import type { VendorMessage } from '../../src/server/vendor-health.ts';
 import type { CallReport } from '../../src/simulator/call-report.ts';
 import type { CallerControls, CallerScript } from '../../src/simulator/caller.ts';
@@ -23,6 +24,7 @@ import type { CallRecord, CallTurn } from '../../src/store/call-store.ts';
 import { openEngine } from '../../src/store/open-engine.ts';
 import { SqlStore } from '../../src/store/sql-store.ts';
 import type { PromptOrigin } from '../../src/voice-link.ts';
+import { ON_TIME } from './loop-delay.ts';
 import { silentLog } from './silent-log.ts';
 
 export const AUTH_TOKEN = 'an-auth-token-of-tests-32-letters';
@@ -77,6 +79,8 @@ export interface RigStartOptions {
   /** Default: the worker whose recognizer does on cue what none should. */
   readonly callWorkerUrl?: URL;
   readonly recordWorkerUrl?: URL;
+  /** Default: the loop is on time, whatever else the machine does. */
+  readonly loopDelay?: LoopDelay;
   /** Given `DATA_DIR` before anything starts. */
   readonly prepare?: (folder: string) => void;
   /** Prompts are made anew, and by whoever the environment names. */
@@ -136,6 +140,7 @@ export class TrunklineRig {
     environment: Readonly<Record<string, string>> = {},
     {
       callWorkerUrl = FAULTY_WORKER,
+      loopDelay = ON_TIME,
       recordWorkerUrl,
       prepare = () => {},
       ownPrompts = false,
@@ -161,6 +166,7 @@ export class TrunklineRig {
       config,
       flows: loadFlowFiles(config.FLOW),
       callWorkerUrl,
+      loopDelay,
       ...(recordWorkerUrl === undefined ? {} : { recordWorkerUrl }),
       onVendor,
       onPrompt,

@@ -132,3 +132,31 @@ describe('config', () => {
     expect(parseConfig(example as Record<string, string>)).toEqual(parseConfig({}));
   });
 });
+
+describe('what callers are told beyond the capacity', () => {
+  const SERVED = { TWILIO_AUTH_TOKEN: 'a'.repeat(32), PUBLIC_URL: 'https://bot.example.org/one' };
+
+  it('is a sentence, or a redirect to TwiML elsewhere with whatever query it needs', () => {
+    const url = 'https://example.org/queue?key=a&b=c';
+    expect(parseConfig({}).BUSY_MESSAGE).toMatch(/busy/);
+    expect(parseConfig({}).BUSY_REDIRECT_URL).toBeUndefined();
+    expect(parseConfig({ BUSY_REDIRECT_URL: url }).BUSY_REDIRECT_URL).toBe(url);
+    expect(parseConfig({ BUSY_MESSAGE: 'Later.' }).BUSY_MESSAGE).toBe('Later.');
+  });
+
+  it('is no redirect to a path, or back to this very server', () => {
+    expect(parseConfigError({ BUSY_REDIRECT_URL: '/queue' })).toBe(
+      'BUSY_REDIRECT_URL: expected a URL that begins with https:// or http://, received 6 characters',
+    );
+    for (const url of ['https://bot.example.org/one/voice', 'https://bot.example.org/one/voice?a=1'])
+      expect(parseConfigError({ ...SERVED, BUSY_REDIRECT_URL: url })).toMatch(
+        /^BUSY_REDIRECT_URL: .* round for ever$/,
+      );
+    expect(parseConfigError({ ...SERVED, BUSY_REDIRECT_URL: 'https://bot.example.org/two/voice' })).toBe('');
+  });
+
+  it('begins where MAX_CALLS says, which is measured where it is not set', () => {
+    expect(parseConfig({}).MAX_CALLS).toBeUndefined();
+    expect(parseConfig({ MAX_CALLS: '7' }).MAX_CALLS).toBe(7);
+  });
+});

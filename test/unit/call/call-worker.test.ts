@@ -13,7 +13,7 @@ import {
 import { createFlowSet } from '../../../src/flow/flow-set.ts';
 import { loadFlow } from '../../../src/flow/load-flow.ts';
 import { speechAudio } from '../../support/call-under-test.ts';
-import { RECOGNIZER_CUES } from '../../support/cued-call-worker.ts';
+import { NO_CALL_ID, RECOGNIZER_CUES } from '../../support/cued-call-worker.ts';
 import { speechSettings } from '../../support/speech-settings.ts';
 
 const FLOW_FILE = new URL('../../../flows/eligibility.yaml', import.meta.url);
@@ -194,6 +194,18 @@ describe('a call worker', () => {
     t.utteranceComes(5, RECOGNIZER_CUES.spin);
     while (Atomics.load(t.cells, HEALTH.callId) !== 5) await new Promise(setImmediate);
     expect(Atomics.load(t.cells, HEALTH.callId)).toBe(5);
+  });
+
+  it('has each utterance recognized in the name of its call', async () => {
+    const t = await workerUnderTest(CUED);
+    for (const callId of [1, NO_CALL_ID]) {
+      t.callComes(callId);
+      await t.next('listen', callId);
+      t.utteranceComes(callId);
+    }
+    const heard = (callId: CallId) => t.next('note', callId, ({ note }) => note.kind === 'caller said');
+    expect((await heard(1)).note).toMatchObject({ text: 'yes' });
+    expect((await heard(NO_CALL_ID)).note).toMatchObject({ text: 'no' });
   });
 
   it('commits the end of a call whose caller hung up', async () => {

@@ -8,7 +8,7 @@ function setUp(maxCalls: number) {
   const clock = new FakeClock();
   const live = new Set<string>();
   const admission = new Admission({
-    maxCalls,
+    limit: { calls: maxCalls },
     clock,
     live: {
       get liveCount() {
@@ -88,7 +88,7 @@ describe('Admission', () => {
         return false;
       },
     };
-    const admission = new Admission({ maxCalls: 1000, clock: new FakeClock(), live });
+    const admission = new Admission({ limit: { calls: 1000 }, clock: new FakeClock(), live });
     for (let call = 0; call < 500; call++) admission.request(`call ${call}`, CALLER);
     expect(asked).toBeLessThanOrEqual(2 * 500);
   });

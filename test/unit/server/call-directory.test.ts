@@ -37,7 +37,7 @@ function setUp(options: { workerReady?: boolean; caller?: Caller } = {}) {
     release: (callId: number) => void placed.delete(callId),
   };
   const directory = new CallDirectory({ clock, log });
-  const admission = new Admission({ maxCalls: 10, clock, live: directory });
+  const admission = new Admission({ limit: { calls: 10 }, clock, live: directory });
   const around: LiveCallSurroundings = {
     clock,
     log,

@@ -10,7 +10,7 @@ const WEBHOOK = {
 
 /** What a new caller is told. */
 async function told(
-  node: { leaving?: 'draining'; slots: 'admitted' | 'full'; hasOthers: boolean },
+  node: { leaving?: 'draining'; slots: 'admitted' | 'full'; hasOthers: boolean; busyRedirectUrl?: string },
   query = '',
 ): Promise<string> {
   const voice = new VoiceWebhook({
@@ -24,6 +24,7 @@ async function told(
     readiness: { isWarm: true, leaving: node.leaving ?? 'no' },
     warmWait: { wait: async () => {} },
     hasOthers: node.hasOthers,
+    busy: { busyMessage: 'Nobody <is> here.', busyRedirectUrl: node.busyRedirectUrl ?? null },
   } as unknown as VoiceParts);
   let body = '';
   await voice.answer({ query, answer: (answer: Answer) => (body = answer.body) } as unknown as Exchange);
@@ -47,6 +48,22 @@ describe('a new caller', () => {
   it('is told at once where there is but one node', async () => {
     for (const node of [leaving, full])
       expect(await told({ ...node, hasOthers: false })).toMatch(/<Say.*<Hangup\/>/);
+  });
+
+  it('hears the configured words where it is full, and others where the node leaves', async () => {
+    expect(await told({ ...full, hasOthers: false })).toContain('>Nobody &lt;is&gt; here.</Say><Hangup/>');
+    expect(await told({ ...leaving, hasOthers: false })).not.toContain('Nobody');
+  });
+
+  it('is sent elsewhere in place of the words where that is configured, after other nodes were tried', async () => {
+    const busy = { ...full, busyRedirectUrl: 'https://example.org/queue?a=1&b=2' };
+    const redirect = '<Redirect method="POST">https://example.org/queue?a=1&amp;b=2</Redirect></Response>';
+    expect(await told({ ...busy, hasOthers: false })).toContain(`<Response>${redirect}`);
+    expect(await told({ ...busy, hasOthers: true })).not.toContain('example.org/queue');
+    expect(await told({ ...busy, hasOthers: true }, 'waits=2')).toContain(`<Response>${redirect}`);
+    expect(await told({ ...leaving, busyRedirectUrl: busy.busyRedirectUrl, hasOthers: false })).toMatch(
+      /<Say/,
+    );
   });
 
   it('is connected where there is room', async () => {

@@ -5,6 +5,7 @@ import type { Recognizer } from '../../../src/speech/recognizer.ts';
 import { RecognizerChain } from '../../../src/speech/recognizer-chain.ts';
 import { VendorGuard } from '../../../src/speech/resilience/vendor-guard.ts';
 import { VendorTally } from '../../../src/speech/resilience/vendor-tally.ts';
+import { TurnSlots } from '../../../src/speech/turn-slots.ts';
 import { settle } from '../../support/call-under-test.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -245,5 +246,82 @@ describe('a chain of recognizers', () => {
     await guards[0]!.run(() => Promise.reject(failure('denied'))).catch(() => {});
     expect((await recognition.end()).provider).toBe('builtin');
     expect(live.signals[0]?.aborted).toBe(true);
+  });
+});
+
+describe('a chain whose first recognizer takes one utterance at a time', () => {
+  /** Two calls of one worker. */
+  function crowdedUnderTest(vendor: ScriptedRecognizer, waitingMax: number, ...others: ScriptedRecognizer[]) {
+    const clock = new FakeClock();
+    const slots = new TurnSlots({ clock, provider: 'vendor', places: 1, waitingMax, isBlocking: false });
+    const guard = new VendorGuard({ clock, onChange: () => {} });
+    const tally = new VendorTally();
+    const links = [
+      { recognizer: vendor, guard, slots },
+      ...others.map((recognizer) => ({ recognizer, guard: null })),
+    ];
+    const chain = new RecognizerChain({ links, clock, apiDeadlineMs: 4000, turnDeadlineMs: 10_000, tally });
+    const ask = (callId: number) => {
+      const recognition = chain.forCall(callId).open(YES_NO, new AbortController().signal);
+      recognition.push(AUDIO);
+      const outcome = recognition.end().then(
+        ({ text, provider }) => `${provider}: ${text}`,
+        ({ code }: { code: string }) => code,
+      );
+      return { outcome, recognition };
+    };
+    return { ask, clock, guard, slots, tally };
+  }
+
+  it('goes by the next one at once where too many wait, and holds nothing against the vendor', async () => {
+    const vendor = new ScriptedRecognizer('vendor', [null]);
+    const { ask, guard, tally } = crowdedUnderTest(vendor, 0, new ScriptedRecognizer('builtin', ['no']));
+    ask(1);
+    await settle();
+    const { outcome, recognition } = ask(2);
+    expect(await outcome).toBe('builtin: no');
+    expect(recognition.tries).toMatchObject([
+      { provider: 'vendor', outcome: 'skipped', error: { code: 'ERR_CAPACITY' } },
+      { provider: 'builtin', outcome: 'ok' },
+    ]);
+    for (let asked = 0; asked < 9; asked++) ask(3);
+    await settle();
+    expect([guard.isUsable(), vendor.requests]).toEqual([true, 1]);
+    expect(tally.take()).toContainEqual(
+      expect.objectContaining({ provider: 'vendor', outcome: 'skipped', requests: 10 }),
+    );
+  });
+
+  it('fails after 2 s, so that the keypad is offered, where no other hears', async () => {
+    const vendor = new ScriptedRecognizer('vendor', [null]);
+    const { ask, clock } = crowdedUnderTest(vendor, 9);
+    ask(1);
+    const { outcome } = ask(2);
+    await settle();
+    clock.advanceMs(2000);
+    expect(await outcome).toBe('ERR_CAPACITY');
+    expect(vendor.requests).toBe(1);
+  });
+
+  it('gives the vendor its whole deadline from when a place is free', async () => {
+    const vendor = new ScriptedRecognizer('vendor', [null, null]);
+    const { ask, clock } = crowdedUnderTest(vendor, 9);
+    const first = ask(1);
+    await settle();
+    clock.advanceMs(2500);
+    const second = ask(2);
+    let isOver = false;
+    void second.outcome.then(() => {
+      isOver = true;
+    });
+    clock.advanceMs(1500);
+    expect(await first.outcome).toBe('ERR_DEADLINE');
+    await settle();
+    clock.advanceMs(3999);
+    await settle();
+    expect([vendor.requests, isOver]).toEqual([2, false]);
+    clock.advanceMs(1);
+    expect(await second.outcome).toBe('ERR_DEADLINE');
+    expect(second.recognition.tries).toMatchObject([{ outcome: 'late', durationMs: 4000 }]);
   });
 });

@@ -25,6 +25,18 @@ describe('the stand-in', () => {
     expect(standInAnswer('POST', '/voice', null).body).toContain('>/voice?waits=1<');
   });
 
+  it('has who asks again sent to the server as soon as there is one, without a pause and with every wait anew', () => {
+    for (const path of ['/voice', `/voice/continue/${TOKEN}`]) {
+      expect(standInAnswer('POST', path, URL)).not.toHaveProperty('servedBody');
+      expect(standInAnswer('GET', `${path}?waits=1`, URL)).not.toHaveProperty('servedBody');
+      for (const waits of [1, 5]) {
+        expect(standInAnswer('POST', `${path}?waits=${waits}`, URL).servedBody).toContain(
+          `<Response><Redirect method="POST">${URL}${path}</Redirect></Response>`,
+        );
+      }
+    }
+  });
+
   it.each<[string, string, number, string]>([
     ['POST', '/voice/fallback', 200, '<Hangup/>'],
     ['POST', '/voice/status', 200, 'ok'],

@@ -3,9 +3,10 @@ import { request } from 'node:https';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { type Clock, systemClock } from '../../../src/clock.ts';
 import type { ServerAddress } from '../../../src/supervisor/server-messages.ts';
 import { StandIn } from '../../../src/supervisor/stand-in.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { rawExchange } from '../../support/server-rig.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url));
@@ -18,16 +19,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function standIn(more: Partial<ServerAddress> = {}) {
+async function standIn(more: Partial<ServerAddress> = {}, clock: Clock = systemClock) {
   const refused: string[] = [];
-  const made = new StandIn({ clock: systemClock, onRefused: ({ code }) => refused.push(code ?? '') });
-  onTestFinished(() => made.close());
+  const made = new StandIn({ clock, onRefused: ({ code }) => refused.push(code ?? '') });
+  onTestFinished(() => {
+    made.close();
+    made.endWaits('over');
+  });
   const address = { host: '127.0.0.1', port: await freePort(), tls: null, publicUrl: null, ...more };
   return { address, made, refused };
 }
 
-const post = (port: number, body = 'CallSid=CA1') =>
-  rawExchange(port, `POST /voice HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`, true);
+const post = (port: number, body = 'CallSid=CA1', path = '/voice') =>
+  rawExchange(
+    port,
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    true,
+  );
 const isRefused = (port: number) =>
   new Promise<boolean>((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -81,6 +89,42 @@ describe('the stand-in', () => {
     const answer = await rawExchange(address.port, `POST /voice HTTP/1.1\r\n${headers}\r\n`, true);
     expect(answer).not.toContain('200 OK');
     expect(await post(address.port)).toContain('200 OK');
+  });
+
+  it('holds who asks again, and sends them on when a server listens, the port having changed hands meanwhile', async () => {
+    const { address, made } = await standIn();
+    made.open(address);
+    const held = post(address.port, 'CallSid=CA1', '/voice?waits=1');
+    await vi.waitFor(() => expect(made.heldCount).toBe(1));
+    expect(await post(address.port)).toContain('<Pause');
+    made.close();
+    expect(await isRefused(address.port)).toBe(true);
+    expect(made.heldCount).toBe(1);
+    made.endWaits('served');
+    expect(await held).toMatch(/<Response><Redirect method="POST">\/voice<\/Redirect>/);
+  });
+
+  it('tells who was held for 8 s to ask again', async () => {
+    const clock = new FakeClock();
+    const { address, made } = await standIn({}, clock);
+    made.open(address);
+    const held = post(address.port, 'CallSid=CA1', '/voice?waits=4');
+    await vi.waitFor(() => expect(made.heldCount).toBe(1));
+    clock.advanceMs(7999);
+    expect(made.heldCount).toBe(1);
+    clock.advanceMs(1);
+    expect(await held).toMatch(/<Pause length="2"\/>.*waits=5</);
+  });
+
+  it('forgets who is held and hangs up', async () => {
+    const { address, made } = await standIn();
+    made.open(address);
+    const socket = connect(address.port, '127.0.0.1');
+    socket.write('POST /voice?waits=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
+    await vi.waitFor(() => expect(made.heldCount).toBe(1));
+    socket.destroy();
+    await vi.waitFor(() => expect(made.heldCount).toBe(0));
+    expect(made.answered).toBe(0);
   });
 
   it('speaks TLS with the files of the server', async () => {

@@ -12,6 +12,7 @@ function rig() {
   const happened: string[] = [];
   const servers: ServerProcessEvents[] = [];
   const sent: ToServer[] = [];
+  const waitEnds: string[] = [];
   const supervisor = new Supervisor({
     clock,
     note: (_level, { event }) => happened.push(event),
@@ -19,6 +20,7 @@ function rig() {
       open: ({ port }) => happened.push(`open ${port}`),
       close: () => happened.push('close'),
       practise: () => {},
+      endWaits: (why) => waitEnds.push(why),
     },
     startServer: (events) => {
       happened.push('start');
@@ -46,7 +48,7 @@ function rig() {
   };
   /** What happened since the last time. */
   const news = () => happened.splice(0);
-  return { clock, dies, listens, news, sent, server, serves, supervisor };
+  return { clock, dies, listens, news, sent, server, serves, supervisor, waitEnds };
 }
 
 describe('a supervisor', () => {
@@ -66,6 +68,28 @@ describe('a supervisor', () => {
     listens();
     expect(news()).toEqual(['open 8080', 'open 8080', 'server.lost', 'start', 'close', 'server.started']);
     expect(sent.map(({ port }) => port)).toEqual([null, 8080]);
+  });
+
+  it('sends on who waits only when a server listens, not when it asks for the port', () => {
+    const { clock, dies, server, serves, waitEnds } = rig();
+    serves();
+    dies();
+    clock.advanceMs(10);
+    waitEnds.length = 0;
+    server().onMessage({ kind: 'port.wanted' });
+    expect(waitEnds).toEqual([]);
+    server().onMessage({ kind: 'listening', address: ADDRESS, drainSeconds: 150 });
+    expect(waitEnds).toEqual(['served']);
+  });
+
+  it('answers who waits at once when it is told to stop', () => {
+    const { clock, dies, serves, supervisor, waitEnds } = rig();
+    serves();
+    dies();
+    clock.advanceMs(10);
+    waitEnds.length = 0;
+    supervisor.signal('SIGTERM');
+    expect(waitEnds).toEqual(['over']);
   });
 
   it('takes the port when the channel closes, before the process has gone', () => {
