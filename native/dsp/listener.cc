@@ -53,7 +53,7 @@ uint32_t Listener::PushFrame(const FrameVerdict& verdict, float playout_dbfs) {
   if ((events & kSpeechStarted) != 0) Begin();
   if (was_in_utterance) current_.Append(frame_, frame_length_);
   if ((events & kSpeechEnded) != 0) Finish();
-  if ((events & kSpeechDiscarded) != 0) current_.Clear();
+  if ((events & kSpeechDiscarded) != 0) current_.Release();
   if (chunk_samples_ > 0) events |= FollowGrowth();
   return events;
 }
@@ -71,7 +71,9 @@ void Listener::Begin() {
       std::max({int64_t{0}, frames - kPreRollFrames, endpointer_.speech().start - kKeptBeforeFrames});
   const size_t samples = static_cast<size_t>(frames - current_start_) * frame_length_;
   told_samples_ = 0;
-  current_.Clear();
+  current_.Truncate(0);
+  // A second: a word with what is kept around it takes this or twice this.
+  current_.Reserve(rate_hz_);
   int16_t* room = current_.Extend(samples);
   if (room != nullptr) pre_roll_.CopyLast(samples, room);
 }
@@ -82,14 +84,13 @@ void Listener::Finish() {
   current_.Truncate(static_cast<size_t>(std::max<int64_t>(kept, 0)) * frame_length_);
   last_ = {current_start_, speech};
   finished_.Swap(&current_);
-  current_.Clear();
+  current_.Release();
 }
 
 void Listener::Listen(const ListenSettings& settings) {
   const int64_t max_frames = ToFrames(settings.max_utterance_ms);
   const size_t most = static_cast<size_t>(max_frames + kPreRollFrames + 1) * frame_length_;
-  if (!endpointer_.in_utterance()) current_.Reserve(rate_hz_ * 2, most);
-  else current_.Reserve(0, most);
+  current_.Limit(most);
   finished_.Release();
   chunk_samples_ = static_cast<size_t>(ToFrames(settings.chunk_ms)) * frame_length_;
   told_samples_ = 0;
@@ -103,7 +104,7 @@ void Listener::StopListening() {
 
 void Listener::DiscardSpeech() {
   endpointer_.DiscardSpeech();
-  current_.Clear();
+  current_.Release();
   finished_.Release();
 }
 

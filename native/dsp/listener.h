@@ -1,6 +1,6 @@
 // One stream's ear: samples of any number -> frames -> endpointer -> utterance. Keeps the pre-roll and the utterance.
-// No Node, no wire. Owned by one stream, used by one thread; allocates at Listen, and in doublings while an utterance
-// grows, never per frame.
+// No Node, no wire. Owned by one stream, used by one thread; allocates when an utterance begins, and in doublings while it
+// grows, never per frame. Between utterances it holds the pre-roll alone.
 //
 //   samples --> frame (20 ms) --> classifier --> endpointer
 //                  |                                |

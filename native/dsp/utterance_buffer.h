@@ -1,5 +1,6 @@
-// Samples of one utterance: grows by doubling up to a bound, so that a wait for an answer costs two seconds' room and
-// not sixty. Where memory runs out it keeps what it has; an utterance is then short, never a crash.
+// Samples of one utterance: takes room when the first come and grows by doubling up to a bound, so that whoever listens
+// to a silent caller pays for no utterance, and a one-word answer for two seconds and not sixty. Where memory runs out it
+// keeps what it has; an utterance is then short, never a crash.
 #ifndef TRUNKLINE_DSP_UTTERANCE_BUFFER_H_
 #define TRUNKLINE_DSP_UTTERANCE_BUFFER_H_
 
@@ -20,10 +21,14 @@ class UtteranceBuffer {
 
   const int16_t* samples() const { return samples_; }
   size_t count() const { return count_; }
+  // Samples that there is room for; 0 when no memory is held.
+  size_t capacity() const { return capacity_; }
 
-  // Makes room for `count` samples and sets how many there may ever be; what is over that later is dropped.
-  void Reserve(size_t count, size_t most) {
-    most_ = most;
+  // How many samples there may ever be; what is over that later is dropped.
+  void Limit(size_t most) { most_ = most; }
+
+  // Makes room for `count` samples, as far as the limit allows.
+  void Reserve(size_t count) {
     if (count > capacity_) Grow(count);
   }
 
@@ -42,8 +47,6 @@ class UtteranceBuffer {
   }
 
   void Truncate(size_t count) { count_ = std::min(count_, count); }
-  void Clear() { count_ = 0; }
-
   void Release() {
     std::free(samples_);
     samples_ = nullptr;

@@ -5,9 +5,12 @@
  *   hears pieces --finish(whole)--> waits for the transcript --> told
  *   provisional, with or without an outcome --finish--> told, at once if the outcome was there
  *   any --withdraw--> nothing is told
+ *
+ * The audio is its own: given back once the recognition has ended, or was never to hear it.
  */
 import type { PcmAudio } from '../audio/audio-format.ts';
 import type { Recognition, Recognizer, SpeechExpectation, Transcript } from '../speech/recognizer.ts';
+import { releaseAudio } from '../speech/utterance.ts';
 
 export type SpeechOutcome =
   | { readonly kind: 'transcript'; readonly transcript: Transcript }
@@ -17,6 +20,7 @@ export class HeardSpeech {
   readonly #abort = new AbortController();
   readonly #recognition: Recognition;
   readonly #tell: (outcome: SpeechOutcome) => void;
+  readonly #pieces: PcmAudio[] = [];
   #pushedSamples = 0;
   #isEnded = false;
   #isFinished = false;
@@ -34,7 +38,11 @@ export class HeardSpeech {
 
   /** The next piece of speech that goes on. */
   hear(piece: PcmAudio): void {
-    if (this.#isEnded) return;
+    if (this.#isEnded || piece.samples.length === 0) {
+      releaseAudio(piece);
+      return;
+    }
+    this.#pieces.push(piece);
     this.#recognition.push(piece);
     this.#pushedSamples += piece.samples.length;
   }
@@ -48,13 +56,10 @@ export class HeardSpeech {
   /** It is over. `whole` is all of it: what the recognizer has not heard yet it hears now, unless it has begun. */
   finish(whole: PcmAudio): void {
     this.#isFinished = true;
-    if (!this.#isEnded) {
-      const { samples, sampleRateHz } = whole;
-      if (samples.length > this.#pushedSamples) {
-        this.hear({ samples: samples.subarray(this.#pushedSamples), sampleRateHz });
-      }
-      this.#end();
-    }
+    const { samples, sampleRateHz } = whole;
+    // The rest of it or, where that has been heard, nothing: then the memory goes back.
+    this.hear({ samples: samples.subarray(this.#pushedSamples), sampleRateHz });
+    if (!this.#isEnded) this.#end();
     if (this.#outcome !== null) this.#tell(this.#outcome);
   }
 
@@ -73,6 +78,8 @@ export class HeardSpeech {
   }
 
   #settle(outcome: SpeechOutcome): void {
+    // Until here the recognizer reads it, withdrawn or not.
+    for (const piece of this.#pieces.splice(0)) releaseAudio(piece);
     if (this.#abort.signal.aborted) return;
     this.#outcome = outcome;
     if (this.#isFinished) this.#tell(outcome);

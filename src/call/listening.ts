@@ -24,7 +24,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { FlowAction } from '../flow/action.ts';
 import type { FlowEvent } from '../flow/event.ts';
 import type { Recognizer, Transcript } from '../speech/recognizer.ts';
-import { mayBeSpeech, toUtteranceAudio } from '../speech/utterance.ts';
+import { mayBeSpeech, releaseAudio, toUtteranceAudio } from '../speech/utterance.ts';
 import { HeardSpeech, type SpeechOutcome } from './heard-speech.ts';
 
 type ListenAction = Extract<FlowAction, { kind: 'listen' }>;
@@ -151,6 +151,7 @@ export class Listening {
     if (!this.#takesSpeech()) return;
     const audio = toUtteranceAudio(message.audio, message.sampleRateHz);
     if (!mayBeSpeech(audio, message.voicedMs)) {
+      releaseAudio(audio);
       this.#withdrawEarly();
       if (!this.#isAnswerOnItsWay()) this.#settle({ kind: 'not.understood', listenId: this.listenId });
       return;

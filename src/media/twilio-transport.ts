@@ -27,7 +27,6 @@ interface Envelope {
   readonly streamSid: string;
   readonly prefix: Uint8Array;
   readonly suffix: Uint8Array;
-  readonly clear: Uint8Array;
 }
 
 export class TwilioTransport implements Transport {
@@ -97,7 +96,7 @@ export class TwilioTransport implements Transport {
   #start(message: StartMessage): CarrierEvent {
     const { streamSid, callSid, accountSid, customParameters } = message;
     if (this.#envelope === null) {
-      this.#envelope = { streamSid, ...mediaEnvelope(streamSid), clear: clearMessage(streamSid) };
+      this.#envelope = { streamSid, ...mediaEnvelope(streamSid) };
       this.receiver.setStreamSid(streamSid);
     }
     return {
@@ -136,7 +135,7 @@ export class TwilioTransport implements Transport {
   }
 
   sendClear(): number {
-    return this.#envelope === null ? SENT.dropped : this.#send(this.#envelope.clear);
+    return this.#envelope === null ? SENT.dropped : this.#send(clearMessage(this.#envelope.streamSid));
   }
 
   ping(): void {

@@ -60,6 +60,11 @@ const UNTAKEN_MESSAGES_MAX = 20_000;
 const UNTAKEN_BYTES_MAX = 32 * 1024 * 1024;
 /** V8's own limit stands far above ours: reaching it can abort the whole process. */
 const HARD_LIMIT_FACTOR = 4;
+/**
+ * Of which V8 fills a third before it collects. A turn leaves some 200 KB behind and keeps next to nothing, so more room
+ * makes collections rarer and no shorter: V8's own 48 MB were resident in full from 100 talking calls on (measured).
+ */
+const YOUNG_GENERATION_MB = 12;
 
 export class WatchedWorker {
   readonly index: number;
@@ -98,6 +103,7 @@ export class WatchedWorker {
       workerData: { ...options.start, health: memory } satisfies CallWorkerStart,
       transferList: ports,
       resourceLimits: {
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
         maxOldGenerationSizeMb: Math.ceil((options.heapLimitBytes * HARD_LIMIT_FACTOR) / 2 ** 20),
       },
     });

@@ -31,3 +31,12 @@ export function mayBeSpeech(audio: PcmAudio, voicedMs: number): boolean {
   }
   return false;
 }
+
+/**
+ * Gives an utterance's memory back at once; whoever still holds it sees no samples. The collector would get round to it
+ * when enough small objects lie about: until then many seconds of speech a call, 16 KB each, stayed (measured).
+ */
+export function releaseAudio({ samples }: PcmAudio): void {
+  const { buffer } = samples;
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
+}

@@ -211,6 +211,33 @@ TEST("growth is told once a chunk, pre-roll and all, and what is told is there")
   }
 }
 
+TEST("room for an utterance is held while there is one, and no longer") {
+  for (const uint32_t rate : {8000U, 16000U}) {
+    Listener listener(rate);
+    listener.Listen({.end_of_speech_ms = 300, .max_utterance_ms = 1500});
+    const std::vector<int16_t> sound = Sound(60 * rate, 11);
+    int ended = 0;
+    int dropped = 0;
+    for (size_t at = 0; at + rate / 50 <= sound.size(); at += rate / 50) {
+      if ((listener.Push(sound.data() + at, rate / 50, -100.0f) & kSpeechEnded) != 0) {
+        CHECK(listener.finished().count() > 0);
+        listener.Take();
+        ++ended;
+        // A new listen begins with nothing, too.
+        listener.Listen({.end_of_speech_ms = 300, .max_utterance_ms = 1500});
+      }
+      if (at > 30 * rate && listener.current().count() > 0) {
+        listener.DiscardSpeech();
+        ++dropped;
+      }
+      CHECK((listener.current().capacity() > 0) == (listener.current().count() > 0));
+      CHECK(listener.finished().capacity() == 0);
+    }
+    CHECK(ended > 5);
+    CHECK(dropped > 5);
+  }
+}
+
 TEST("threads share what is made once: kernels, spectrum plans, resampler filters") {
   std::vector<std::thread> threads;
   std::vector<uint64_t> sums(8);

@@ -97,6 +97,34 @@ describe("a call that transcribes in the caller's first pause", () => {
     expect(t.events('recognizer.failed')).toHaveLength(1);
   });
 
+  it('keeps the speech while the recognizer reads it, and its memory no longer', async () => {
+    const t = await asked();
+    const [paused, whole] = [speechAudio(), speechAudio()];
+    await t.callerPauses({ audio: paused });
+    expect(paused.detached).toBe(false);
+    await t.recognizerHears('yes');
+    expect(paused.detached).toBe(true);
+    await t.utteranceComes({ audio: whole });
+    expect(whole.detached).toBe(true);
+  });
+
+  it('keeps what it threw away until the recognizer has let go of it', async () => {
+    const t = await asked();
+    const audio = speechAudio();
+    await t.callerPauses({ audio });
+    await t.callerGoesOn();
+    expect(audio.detached).toBe(false);
+    await t.recognizerFails(new Error('aborted'));
+    expect(audio.detached).toBe(true);
+  });
+
+  it('keeps no memory of what is no speech', async () => {
+    const t = await asked();
+    const audio = speechAudio(400, 5);
+    await t.utteranceComes({ audio });
+    expect(audio.detached).toBe(true);
+  });
+
   it('is not held up by a pause in speech that comes over an earlier answer', async () => {
     const t = await asked();
     await t.utteranceComes();

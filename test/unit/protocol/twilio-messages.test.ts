@@ -150,6 +150,11 @@ describe('messages to Twilio', () => {
     expect(JSON.parse(text)).toEqual({ event: 'media', streamSid, media: { payload: 'AAAA' } });
   });
 
+  it('keeps for a stream the bytes around its media, and no pool that they were cut from', () => {
+    const { prefix } = mediaEnvelope(streamSid);
+    expect(prefix.buffer.byteLength).toBe(prefix.byteLength);
+  });
+
   it('has exactly the documented fields in mark and clear, whatever the name', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 60 }), (name) => {
