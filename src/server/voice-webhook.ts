@@ -14,6 +14,7 @@ import { type CallDoor, twimlAnswer } from './call-door.ts';
 import type { CallReturn } from './call-return.ts';
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
+import type { VoiceCounts } from './voice-counts.ts';
 import type { WarmWait } from './warm-wait.ts';
 import type { WebhookGate } from './webhook-gate.ts';
 
@@ -27,6 +28,7 @@ export interface VoiceParts {
   readonly warmWait: WarmWait;
   /** Other nodes may share the store: who has no room here may find some there. */
   readonly hasOthers: boolean;
+  readonly counts: VoiceCounts;
 }
 
 export class VoiceWebhook {
@@ -46,23 +48,26 @@ export class VoiceWebhook {
       return;
     }
     if (readiness.leaving !== 'no') {
-      this.#refuse(exchange, SPOKEN.draining);
+      this.#refuse(exchange, 'draining', SPOKEN.draining);
       return;
     }
     if (!readiness.isWarm) {
+      this.#parts.counts.refused['not ready'] += 1;
       const wait = waitAgain(door.url(exchange, VOICE_PATH), waitsOf(exchange.query));
       exchange.answer(twimlAnswer(wait ?? sayAndHangup(SPOKEN.notReady)));
       return;
     }
     if (admission.request(webhook.callSid, webhook.caller) === 'full') {
-      this.#refuse(exchange, SPOKEN.full);
+      this.#refuse(exchange, 'full', SPOKEN.full);
       return;
     }
+    this.#parts.counts.admitted += 1;
     exchange.answer(door.connect(exchange, webhook, 0));
   }
 
-  #refuse(exchange: Exchange, words: string): void {
-    const { door, hasOthers } = this.#parts;
+  #refuse(exchange: Exchange, reason: 'draining' | 'full', words: string): void {
+    const { counts, door, hasOthers } = this.#parts;
+    counts.refused[reason] += 1;
     const wait = hasOthers ? tryElsewhere(door.url(exchange, VOICE_PATH), waitsOf(exchange.query)) : null;
     exchange.answer(twimlAnswer(wait ?? sayAndHangup(words)));
   }
