@@ -10,6 +10,7 @@ import { z } from 'zod';
 import type { RecognizerName, SpeechSettings, SynthesizerName } from './channel/speech-settings.ts';
 import { ConfigError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
+import { parseOtlpHeaders } from './otlp-headers.ts';
 import { SPOKEN } from './protocol/spoken.ts';
 import { VOICE_PATH } from './protocol/webhook-paths.ts';
 
@@ -143,6 +144,21 @@ export const SETTINGS = {
   RECORD_AUDIO: flag.default(false),
   RECORD_CALLS: z.string().optional(),
   RECORDINGS_KEEP_DAYS: wholeNumber(1, 3650).default(30),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\w.~+/=-]{16,512}$/, 'at least 16 letters, digits and -._~+/=')
+    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('https:', 'http:').optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .transform((value, context): Readonly<Record<string, string>> => {
+      const headers = value === undefined ? {} : parseOtlpHeaders(value);
+      if (headers === null)
+        context.addIssue('name=value, several separated by commas, values percent-encoded');
+      return headers ?? z.NEVER;
+    }),
+  OTEL_SERVICE_NAME: z.string().max(128, 'at most 128 characters').default('trunkline'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -294,7 +310,7 @@ function shown(name: string, value: string | undefined): string {
   if (value === undefined) return 'nothing';
   // A URL may hold a user and a password.
   const isSecret =
-    /TOKEN|SECRET|API_KEY|DATABASE_URL|RESULT_URL|BUSY_REDIRECT_URL/.test(name) ||
+    /TOKEN|SECRET|API_KEY|OTLP_HEADERS|DATABASE_URL|RESULT_URL|BUSY_REDIRECT_URL/.test(name) ||
     /^\w+:\/\/[^/]*@/.test(value);
   return isSecret ? `${value.length} characters` : JSON.stringify(value);
 }

@@ -20,10 +20,13 @@ import { type FlowSet, flowFor, flowsOf } from './flow/flow-set.ts';
 import { systemPrompts } from './flow/system-prompts.ts';
 import { createLog, type Log } from './log.ts';
 import { machineCapacity } from './machine-capacity.ts';
+import { GapCounts } from './media/gap-counts.ts';
 import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { beginNodeReport } from './node-report.ts';
+import { measure, openTelemetry } from './open-telemetry.ts';
+import type { StoreHealth } from './server/health.ts';
 import type { LoopDelay } from './server/loop-delay.ts';
 import { LoopPace } from './server/loop-pace.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
@@ -100,14 +103,19 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const vendors = new VendorHealthBoard(log);
   const registry = new PromptRegistry();
   const census = new MediaCensus();
-  const wheel = new TimerWheel(clock, (thrown) =>
-    log.error({ event: 'timer.failed', err: thrown }, 'a timer of the media plane failed'),
+  const gaps = new GapCounts();
+  const nodeId = newNodeId();
+  const isPromptReady = (key: string) => registry.has(key);
+  const telemetry = await openTelemetry(config, { clock, log, nodeId, isPromptReady });
+  const wheel = new TimerWheel(
+    clock,
+    (thrown) => log.error({ event: 'timer.failed', err: thrown }, 'a timer of the media plane failed'),
+    telemetry.meterOf('io').of('timerLateness'),
   );
   const journals = openCallJournals(config, clock, log);
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
   let server: TrunklineServer | null = null;
-  const nodeId = newNodeId();
   const storeLink = new StoreLink(
     options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
     {
@@ -119,6 +127,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       ...threadLog,
       // A call of a process that died may come back for as long as its token lives.
       callLifeMs: (config.CALL_MAX_SECONDS + config.DRAIN_SECONDS + 60) * 1000,
+      meter: telemetry.meterOf('store').memory,
     },
     log,
     (error) => options.onFatal?.(error),
@@ -139,6 +148,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       ...threadLog,
       speech: config.speech,
       promptBytesMax: config.PROMPT_CACHE_MB * BYTES_PER_MB,
+      meter: telemetry.meterOf('voice').memory,
     },
     registry,
     clock,
@@ -161,9 +171,22 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
-    await Promise.all([storeLink.close(), voiceLink.close(), recordings?.close(), journals?.close()]);
+    const others = [voiceLink.close(), recordings?.close(), journals?.close(), telemetry.close()];
+    await Promise.all([storeLink.close(), ...others]);
   };
-  let storeEngine: string;
+  let storeEngine = '';
+  const storeHealth = (): StoreHealth => {
+    // Calls commit from their workers: what waits is known to the store thread, and here what this thread has asked.
+    const { lateWrites, refusedWrites } = storeLink.health;
+    const deferredCommits = Math.max(store.deferredCount, lateWrites);
+    return {
+      engine: storeEngine,
+      isAlive: storeLink.isAlive,
+      isDurable: storeLink.isAlive && deferredCommits === 0,
+      deferredCommits,
+      lostWrites: Math.max(store.totals.lost, refusedWrites),
+    };
+  };
   const { failure, filler } = systemPrompts(flows.default);
   const failureKey = promptKey(failure, TELEPHONE_FORMAT);
   try {
@@ -197,22 +220,11 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       log,
       store,
       nodeId,
-      storeHealth: () => {
-        // Calls commit from their workers: what waits is known to the store thread, and here what this thread has asked.
-        const { lateWrites, refusedWrites } = storeLink.health;
-        const deferredCommits = Math.max(store.deferredCount, lateWrites);
-        return {
-          engine: storeEngine,
-          isAlive: storeLink.isAlive,
-          isDurable: storeLink.isAlive && deferredCommits === 0,
-          deferredCommits,
-          lostWrites: Math.max(store.totals.lost, refusedWrites),
-        };
-      },
+      storeHealth,
       vendors,
       isVoiceReady: () => warmUp.isDone,
       openStream: twilioStreams(
-        { clock, wheel, registry, census, log },
+        { clock, wheel, registry, census, gaps, log },
         addon,
         {
           callMaxMs: config.CALL_MAX_SECONDS * 1000,
@@ -235,6 +247,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       workerSettings: { ...threadLog, speech: config.speech },
       ...(options.loopDelay === undefined ? {} : { loopDelay: options.loopDelay }),
       onFatal: (error) => options.onFatal?.(error),
+      telemetry,
+      addRoutes: (app) => telemetry.addRoutes(app),
       claimPort: async () => options.claimPort?.() ?? null,
       onPortLeft: () => options.onPortLeft?.(),
     });
@@ -242,6 +256,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     await closeThreads();
     throw error;
   }
+  measure(telemetry, { server, gaps, vendors, storeHealth });
   recordings?.recover();
   journals?.recover();
   const { directory, drain } = server;
@@ -269,6 +284,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       mediaTimers: wheel.pendingTimers,
       promptsPlaying: registry.counts().playing,
       promptWaiters: registry.counts().waiters,
+      watchedCalls: telemetry.watchedCalls,
       recordings: (recordings?.counts().open ?? 0) + (journals?.openCount() ?? 0),
       nativeReceivers: addon.liveObjects().receivers,
     }),

@@ -23,6 +23,7 @@ import { EarlierFlows } from './earlier-flows.ts';
 import { scriptOf } from './flow-script.ts';
 import { HealthBeat } from './health-beat.ts';
 import { recordedCall } from './recorded-call.ts';
+import { TimedCalls } from './timed-calls.ts';
 
 export interface CallWorkerOptions {
   readonly start: CallWorkerStart;
@@ -47,6 +48,7 @@ export function runCallWorker(options: CallWorkerOptions): void {
   exitOnStrayError(port, log, health);
   const flows = start.flows as FlowSet;
   const calls = new Map<CallId, Pick<Call, 'begin' | 'receive'>>();
+  const timed = new TimedCalls(start.telemetry, clock);
   const toMain = new BatchedPort<FromCall>(port, {
     onRefused: (message, error) => {
       log.error({ event: 'message.refused', kind: message.kind, err: error }, 'a message could not cross');
@@ -89,9 +91,11 @@ export function runCallWorker(options: CallWorkerOptions): void {
       call.receive(message);
     } else if (message.kind === 'call.started') {
       const isRecorded = message.call.recordedFromMs !== undefined;
-      const begun = isRecorded
-        ? recordedCall(callId, message.call, partsOf(callId), flowOf(message.call))
-        : new Call(callId, message.call, partsOf(callId));
+      const begun = timed.begin(message.call, partsOf(callId), (timedParts) =>
+        isRecorded
+          ? recordedCall(callId, message.call, timedParts, flowOf(message.call))
+          : new Call(callId, message.call, timedParts),
+      );
       calls.set(callId, begun);
       begun.begin();
     }

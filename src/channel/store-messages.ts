@@ -21,6 +21,8 @@ export interface StoreWorkerStart {
   readonly logPii: boolean;
   /** A call of a dead process may come back for this long after its begin; then it is marked as lost. */
   readonly callLifeMs: number;
+  /** Of this thread (`meter/`). */
+  readonly meter?: SharedArrayBuffer;
 }
 
 export interface DatabaseStart {

@@ -9,4 +9,6 @@ export interface VoiceWorkerStart {
   readonly dataDir: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly logPii: boolean;
+  /** Of this thread (`meter/`). */
+  readonly meter?: SharedArrayBuffer;
 }

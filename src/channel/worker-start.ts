@@ -6,6 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ErrorRecord } from '../errors.ts';
 import type { FromCall, ToCall } from './messages.ts';
 import type { SpeechSettings } from './speech-settings.ts';
+import type { TracePortStart } from './trace-messages.ts';
 import type { VendorCounts, VendorHealth } from './vendor-messages.ts';
 
 /**
@@ -27,6 +28,15 @@ export interface CallWorkerStart {
   /** Keys of prompts that the registry already holds. */
   readonly readyPromptKeys: readonly string[];
   readonly settings: CallWorkerSettings;
+  /** Absent: nobody asks how the worker does. */
+  readonly telemetry?: WorkerTelemetry;
+}
+
+export interface WorkerTelemetry {
+  /** Of this thread (`meter/`). A worker that takes another's place goes on with its counts. */
+  readonly meter: SharedArrayBuffer;
+  /** Null: calls are not traced. */
+  readonly trace: TracePortStart | null;
 }
 
 export interface CallWorkerSettings {

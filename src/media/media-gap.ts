@@ -16,6 +16,7 @@
  */
 import type { NativeStreamReceiver, ReceiverCounters } from '../audio/addon-types.ts';
 import type { Clock } from '../clock.ts';
+import type { GapCounts } from './gap-counts.ts';
 import type { Hearing } from './hearing.ts';
 import type { WheelTimer, WheelTimers } from './timer-wheel.ts';
 
@@ -39,6 +40,7 @@ export class MediaGap {
   readonly #clock: Clock;
   readonly #wheel: WheelTimers;
   readonly #of: MediaGapOf;
+  readonly #gaps: GapCounts | null;
   readonly #timer: WheelTimer;
   #nextStepAtMs: number;
   #mediaInStep = false;
@@ -51,7 +53,11 @@ export class MediaGap {
   #resumedAtMediaMs = 0;
 
   /** Begins at once. */
-  constructor(plane: { readonly clock: Clock; readonly wheel: WheelTimers }, of: MediaGapOf) {
+  constructor(
+    plane: { readonly clock: Clock; readonly wheel: WheelTimers; readonly gaps?: GapCounts },
+    of: MediaGapOf,
+  ) {
+    this.#gaps = plane.gaps ?? null;
     this.#clock = plane.clock;
     this.#wheel = plane.wheel;
     this.#of = of;
@@ -107,6 +113,7 @@ export class MediaGap {
     if (this.#state === 'flowing' && isSilent) {
       this.#state = 'filling';
       this.#silentMs = STEPS_BEFORE_FILLING * STEP_MS;
+      if (this.#gaps !== null) this.#gaps.mediaGaps += 1;
       this.#of.hearing.countSilence(this.#silentMs);
     }
   }

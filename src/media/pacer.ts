@@ -6,6 +6,7 @@
 
 import type { AudioRecorder } from './audio-recorder.ts';
 import { SENT } from './carrier-socket.ts';
+import type { GapCounts } from './gap-counts.ts';
 import type { PlaybackItem } from './playback-item.ts';
 import type { Transport } from './transport.ts';
 
@@ -13,15 +14,20 @@ import type { Transport } from './transport.ts';
 const LEAD_MAX_MS = 1000;
 /** 1.5 s of telephone audio in base64; uWebSockets.js drops above 64 KiB by default. */
 const BUFFERED_BYTES_MAX = 16 * 1024;
+/** A frame: less is no gap that anybody hears. */
+const GAP_MIN_MS = 20;
 
 export class Pacer {
   readonly #transport: Transport;
+  readonly #gaps: GapCounts | null;
   /** Told of what is sent, and of when it is heard; null where nothing is recorded. */
   recorder: AudioRecorder | null = null;
   #playoutEndAtMs = 0;
 
-  constructor(transport: Transport) {
+  /** `gaps`: where gaps are counted. */
+  constructor(transport: Transport, gaps: GapCounts | null = null) {
     this.#transport = transport;
+    this.#gaps = gaps;
   }
 
   /** When the item's next message fits into the lead; in the past if it fits now. A mark fits at any time. */
@@ -48,12 +54,20 @@ export class Pacer {
     const toCharacter = isLast ? wire.length : (toByte / 3) * 4;
     if (this.#transport.sendAudio(wire, (item.sentBytes / 3) * 4, toCharacter) === SENT.dropped) return false;
     const startAtMs = Math.max(this.#playoutEndAtMs, nowMs);
+    if (item.sentBytes > 0) this.#countGap(startAtMs - this.#playoutEndAtMs);
     this.recorder?.said(item, bytes, startAtMs);
     this.#playoutEndAtMs = startAtMs + item.toMs(bytes);
     item.sentBytes = toByte;
     item.sentUntilAtMs = this.#playoutEndAtMs;
     item.stage = isLast ? 'unmarked' : 'sending';
     return true;
+  }
+
+  /** What was sent of the item ran out before its next part was. */
+  #countGap(gapMs: number): void {
+    if (this.#gaps === null || gapMs < GAP_MIN_MS) return;
+    this.#gaps.playoutGaps += 1;
+    this.#gaps.playoutGapMs += gapMs;
   }
 
   /** The carrier holds nothing any more. */

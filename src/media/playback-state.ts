@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { GapCounts } from './gap-counts.ts';
 import type { PromptShelf } from './prompt-registry.ts';
 import type { WheelTimers } from './timer-wheel.ts';
 import type { Transport } from './transport.ts';
@@ -28,6 +29,8 @@ export interface PlaybackOf {
   readonly transport: Transport;
   /** How long an item may wait for its audio before it fails, from when it is the next to be sent. */
   readonly audioWaitMaxMs: number;
+  /** Where gaps are counted. */
+  readonly gaps?: GapCounts;
 }
 
 /** What playback tells its stream. */

@@ -82,7 +82,7 @@ export class Playback implements PromptWaiter {
     this.#registry = of.registry;
     this.#transport = of.transport;
     this.#audioWaitMaxMs = of.audioWaitMaxMs;
-    this.#pacer = new Pacer(of.transport);
+    this.#pacer = new Pacer(of.transport, of.gaps ?? null);
     this.#hooks = hooks;
     this.#timer = of.wheel.createTimer(() => this.#guard(() => this.#advance(this.#clock.nowMs())));
   }

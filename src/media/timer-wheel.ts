@@ -11,6 +11,7 @@
  * once, however long the freeze was. The system timer sleeps until the next slot that holds a timer.
  */
 import type { Clock, Timer } from '../clock.ts';
+import type { Histogram } from '../meter/histogram.ts';
 
 const SLOT_MS = 5;
 /** A power of two, so that the slot of a tick is a mask. */
@@ -78,10 +79,12 @@ export class TimerWheel {
   #lateMaxMs = 0;
   #lateSumMs = 0;
   #lateTimers = 0;
+  readonly #lateness: Histogram | null;
 
-  /** `onThrow` gets what a callback threw; the other timers of the slot run all the same. */
-  constructor(clock: Clock, onThrow: (thrown: unknown) => void) {
+  /** `onThrow` gets what a callback threw; the other timers of the slot run all the same. `lateness`: is told of every timer. */
+  constructor(clock: Clock, onThrow: (thrown: unknown) => void, lateness: Histogram | null = null) {
     this.#clock = clock;
+    this.#lateness = lateness;
     this.#onThrow = onThrow;
     this.#originAtMs = clock.nowMs();
   }
@@ -202,5 +205,6 @@ export class TimerWheel {
     this.#lateTimers++;
     this.#lateSumMs += lateMs;
     if (lateMs > this.#lateMaxMs) this.#lateMaxMs = lateMs;
+    this.#lateness?.observeMs(lateMs);
   }
 }

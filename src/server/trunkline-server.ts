@@ -34,12 +34,14 @@ import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ServerSettings } from './server-settings.ts';
+import type { ServerTelemetry } from './server-telemetry.ts';
 import { createSilentCalls, type SilentCalls } from './silent-calls.ts';
 import { StatusWebhook } from './status-webhook.ts';
 import { StreamTokens } from './stream-tokens.ts';
 import { TlsWatch } from './tls-watch.ts';
 import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
 import type { VendorHealthBoard } from './vendor-health.ts';
+import { VoiceCounts } from './voice-counts.ts';
 import { VoiceWebhook } from './voice-webhook.ts';
 import { WarmWait } from './warm-wait.ts';
 import { WebhookGate } from './webhook-gate.ts';
@@ -86,6 +88,8 @@ export interface ServerParts {
   readonly journals?: JournalKeeper | null;
   /** Further routes (metrics, pages), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
+  /** Measures calls and workers; absent: nobody does. */
+  readonly telemetry?: ServerTelemetry;
 }
 
 /** From the close messages to the cut: a peer needs one round trip to read them. */
@@ -99,6 +103,7 @@ export class TrunklineServer {
   readonly drain: Drain;
   /** Errors caught at the edge, by place. */
   readonly faults = new FaultCounters();
+  readonly voiceCounts = new VoiceCounts();
   readonly #parts: ServerParts;
   readonly #sockets = new Set<OpenSocket>();
   readonly #quietLog: QuietLog;
@@ -148,10 +153,11 @@ export class TrunklineServer {
         return drain.leaving;
       },
     };
+    const journaled = parts.journals?.placing(workers) ?? workers;
     const around: LiveCallSurroundings = {
       ...parts,
       accountSid: settings.accountSid,
-      workers: parts.journals?.placing(workers) ?? workers,
+      workers: parts.telemetry?.placing(journaled) ?? journaled,
     };
     const gate = new WebhookGate(settings, this.#address, this.#quietLog);
     const tokens = new StreamTokens({ clock, sessionKey });
@@ -167,7 +173,13 @@ export class TrunklineServer {
       clock,
     });
     this.#routes = {
-      voice: new VoiceWebhook({ ...shared, busy: settings, returns, hasOthers: store.engine === 'postgres' }),
+      voice: new VoiceWebhook({
+        ...shared,
+        busy: settings,
+        returns,
+        hasOthers: store.engine === 'postgres',
+        counts: this.voiceCounts,
+      }),
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
       fallback: new FallbackWebhook(gate, log),
       status: new StatusWebhook(gate),
@@ -264,14 +276,18 @@ export class TrunklineServer {
   }
 
   #createWorkers(): WorkerPool {
-    const { log, settings, vendors, workerSettings } = this.#parts;
+    const { log, settings, telemetry, vendors, workerSettings } = this.#parts;
     return new WorkerPool({
       ...this.#parts,
       workers: settings.workers,
       stallMs: settings.workerStallMs,
       heapLimitBytes: settings.workerHeapLimitBytes,
       settings: workerSettings,
-      onMessage: (message) => this.directory.receive(message),
+      ...(telemetry === undefined ? {} : { telemetryFor: (index) => telemetry.forWorker(index) }),
+      onMessage: (message) => {
+        telemetry?.fromCall(message);
+        this.directory.receive(message);
+      },
       onRecorded: (message) => this.#parts.journals?.take(message),
       onVendor: (index, message) => {
         if (message === null) vendors.forget(`worker ${index}`);

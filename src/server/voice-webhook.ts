@@ -15,6 +15,7 @@ import type { CallReturn } from './call-return.ts';
 import type { Exchange } from './exchange.ts';
 import type { Readiness } from './readiness.ts';
 import type { ServerSettings } from './server-settings.ts';
+import type { VoiceCounts } from './voice-counts.ts';
 import type { WarmWait } from './warm-wait.ts';
 import type { WebhookGate } from './webhook-gate.ts';
 
@@ -30,6 +31,7 @@ export interface VoiceParts {
   readonly hasOthers: boolean;
   /** What is answered where nobody has room. */
   readonly busy: Pick<ServerSettings, 'busyMessage' | 'busyRedirectUrl'>;
+  readonly counts: VoiceCounts;
 }
 
 export class VoiceWebhook {
@@ -52,23 +54,26 @@ export class VoiceWebhook {
       return;
     }
     if (readiness.leaving !== 'no') {
-      this.#refuse(exchange, sayAndHangup(SPOKEN.draining));
+      this.#refuse(exchange, 'draining', sayAndHangup(SPOKEN.draining));
       return;
     }
     if (!readiness.isWarm) {
+      this.#parts.counts.refused['not ready'] += 1;
       const wait = waitAgain(door.url(exchange, VOICE_PATH), waitsOf(exchange.query));
       exchange.answer(twimlAnswer(wait ?? sayAndHangup(SPOKEN.notReady)));
       return;
     }
     if (admission.request(webhook.callSid, webhook.caller) === 'full') {
-      this.#refuse(exchange, this.#busy);
+      this.#refuse(exchange, 'full', this.#busy);
       return;
     }
+    this.#parts.counts.admitted += 1;
     exchange.answer(door.connect(exchange, webhook, 0));
   }
 
-  #refuse(exchange: Exchange, twiml: string): void {
-    const { door, hasOthers } = this.#parts;
+  #refuse(exchange: Exchange, reason: 'draining' | 'full', twiml: string): void {
+    const { counts, door, hasOthers } = this.#parts;
+    counts.refused[reason] += 1;
     const wait = hasOthers ? tryElsewhere(door.url(exchange, VOICE_PATH), waitsOf(exchange.query)) : null;
     exchange.answer(twimlAnswer(wait ?? twiml));
   }

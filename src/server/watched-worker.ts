@@ -98,7 +98,9 @@ export class WatchedWorker {
     this.#beatAtMs = this.#startedAtMs;
     this.#checkedAtMs = this.#startedAtMs;
     this.#heapAskedAtMs = this.#startedAtMs;
-    const ports: MessagePort[] = [options.start.storePort, options.start.voicePort];
+    const { storePort, telemetry, voicePort } = options.start;
+    const ports: MessagePort[] = [storePort, voicePort];
+    if (telemetry?.trace != null) ports.push(telemetry.trace.port);
     this.#worker = new Worker(options.workerUrl, {
       workerData: { ...options.start, health: memory } satisfies CallWorkerStart,
       transferList: ports,

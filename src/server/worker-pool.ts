@@ -9,7 +9,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
 import type { VendorCounts, VendorHealth } from '../channel/vendor-messages.ts';
-import type { CallWorkerSettings } from '../channel/worker-start.ts';
+import type { CallWorkerSettings, WorkerTelemetry } from '../channel/worker-start.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ConfigError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -31,6 +31,8 @@ export interface WorkerPoolOptions {
   readonly flows: unknown;
   readonly readyPromptKeys: () => readonly string[];
   readonly settings: CallWorkerSettings;
+  /** What each worker measures itself by; absent: none does. */
+  readonly telemetryFor?: (workerIndex: number) => WorkerTelemetry;
   readonly onMessage: (message: FromCall) => void;
   /** A line of a call's record, also after the call was released. */
   readonly onRecorded?: (message: Extract<FromCall, { kind: 'recorded' }>) => void;
@@ -270,6 +272,7 @@ export class WorkerPool {
         flows: options.flows,
         readyPromptKeys: options.readyPromptKeys(),
         settings: options.settings,
+        ...(options.telemetryFor === undefined ? {} : { telemetry: options.telemetryFor(index) }),
       },
       onReady: () => {
         options.log.info({ event: 'worker.ready', workerId: index }, 'a call worker is ready');

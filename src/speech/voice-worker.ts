@@ -11,6 +11,8 @@ import type { VoiceWorkerStart } from '../channel/voice-start.ts';
 import { systemClock } from '../clock.ts';
 import { DeadlineError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { beginLoopMeter } from '../meter/loop-meter.ts';
+import { ThreadMeter } from '../meter/thread-meter.ts';
 import { BUILTIN_PROVIDER, FLITE_VOICES, FliteSynthesizer } from './builtin/flite-synthesizer.ts';
 import { checkVendors } from './check-vendors.ts';
 import { createSynthesizers } from './create-synthesizers.ts';
@@ -34,6 +36,7 @@ const { apiDeadlineMs, turnDeadlineMs } = start.speech;
 const port = parentPort as MessagePort;
 const log = createLog({ level: start.logLevel, logPii: start.logPii, workerId: 'voice' });
 const send = (message: FromVoice): void => port.postMessage(message);
+const meter = new ThreadMeter(start.meter);
 
 const tally = new VendorTally();
 const [first, ...others] = await createSynthesizers(start.speech, systemClock);
@@ -79,11 +82,12 @@ send({
   voices: [...new Set([...members.map(({ synthesizer }) => synthesizer.defaultVoice), ...FLITE_VOICES])],
 });
 whenIdle(() => void checkAndPreload());
+if (start.meter !== undefined) beginLoopMeter(systemClock, meter);
 
 /** The built-in voice is never passed over; every other one is counted, and left alone while it is down. */
 function guardOf({ provider }: Synthesizer): Guard {
   if (provider === BUILTIN_PROVIDER) {
-    return { isUsable: () => true, isTrialDue: () => false, run: (work) => work() };
+    return { isUsable: () => true, isTrialDue: () => false, run: (work) => timed(work) };
   }
   const guard = createTellingGuard('synthesizer', provider, {
     clock: systemClock,
@@ -97,7 +101,7 @@ function guardOf({ provider }: Synthesizer): Guard {
     isTrialDue: () => guard.isTrialDue(),
     run: async (work) => {
       try {
-        const result = await guard.run(work);
+        const result = await guard.run(() => timed(work));
         tally.count('synthesizer', provider, 'ok');
         return result;
       } catch (failure) {
@@ -108,6 +112,15 @@ function guardOf({ provider }: Synthesizer): Guard {
       }
     },
   };
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<T> {
+  const beganAtMs = systemClock.nowMs();
+  try {
+    return await work();
+  } finally {
+    meter.of('synthesis').observeMs(systemClock.nowMs() - beganAtMs);
+  }
 }
 
 /** The first words of a fresh module cost twice the time of the next; nobody shall wait for that. */

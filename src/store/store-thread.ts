@@ -13,6 +13,7 @@ import type {
 import type { Clock, Timer } from '../clock.ts';
 import { CapacityError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { ThreadMeter } from '../meter/thread-meter.ts';
 import { MovedCalls } from './moved-calls.ts';
 import type { SqlStore } from './sql-store.ts';
 import { beginsFirst, byCall } from './write-order.ts';
@@ -46,6 +47,7 @@ export interface StoreThreadParts {
   readonly onWritten?: (writes: readonly StoreWrite[]) => void;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter?: ThreadMeter;
 }
 
 /** As long as a commit may hold a call up (store-client.ts): after that it has been answered as deferred. */
@@ -225,15 +227,18 @@ export class StoreThread {
     batch: readonly Waiting<StoreWrite>[],
     isSplit = false,
   ): Promise<readonly Waiting<StoreWrite>[]> {
-    const { store } = this.#parts;
+    const { clock, meter, store } = this.#parts;
+    const beganAtMs = clock.nowMs();
     try {
       const results = await store.write(batch.map(({ ask }) => ask));
+      meter?.of('transaction').observeMs(clock.nowMs() - beganAtMs);
       if (this.#failures > 0) this.#parts.log.info({ event: 'store.recovered' }, 'the store writes again');
       this.#failures = 0;
       for (const [index, { answer }] of batch.entries()) answer(results[index] ?? null);
       this.#parts.onWritten?.(batch.map(({ ask }) => ask));
       return [];
     } catch (error) {
+      meter?.add('transactionsFailed');
       if (store.isTransient(error)) {
         if (this.#failures === 0) this.#logOutage(error);
         this.#failures += 1;

@@ -14,6 +14,8 @@ import type {
 import { systemClock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { beginLoopMeter } from '../meter/loop-meter.ts';
+import { ThreadMeter } from '../meter/thread-meter.ts';
 import { ResultCourier } from '../results/result-courier.ts';
 import { postResult } from '../results/result-post.ts';
 import { HangUpBox } from './hang-up-box.ts';
@@ -35,6 +37,7 @@ const start = workerData as StoreWorkerStart;
 const port = parentPort as MessagePort;
 const log = createLog({ level: start.logLevel, logPii: start.logPii, workerId: 'store' });
 const send = (message: FromStoreThread): void => port.postMessage(message);
+const meter = new ThreadMeter(start.meter);
 
 try {
   const engine = await openEngine(start, log);
@@ -50,6 +53,7 @@ try {
     store,
     clock: systemClock,
     log,
+    meter,
     onWritten: (writes) => written(writes, courier, hangUps),
   });
   const abandonedCalls = await thread.abandonLostCalls(start.callLifeMs);
@@ -72,6 +76,7 @@ try {
   registry?.begin();
   hangUps?.begin();
   tellHealth(thread, { lateWrites: 0, refusedWrites: 0 });
+  if (start.meter !== undefined) beginLoopMeter(systemClock, meter);
 } catch (error) {
   send({ kind: 'store.failed', error: toErrorRecord(error) });
   process.exitCode = 1;

@@ -16,6 +16,7 @@ const SECRETS = {
   RESULT_SECRET: 'result-secret-of-tests',
   OPENAI_API_KEY: 'sk-openai-key-of-tests-0123456789',
   ELEVENLABS_API_KEY: 'sk_elevenlabs_key_of_tests_0123456789',
+  METRICS_TOKEN: 'metrics-token-of-tests-0123456789',
 } as const;
 const DATABASE_PASSWORD = 'database-password-of-tests';
 const RECEIVER_PASSWORD = 'receiver-password-of-tests';

@@ -2,6 +2,7 @@
 import type { NativeStreamReceiver } from '../../src/audio/addon-types.ts';
 import type { Disposition, EndReason, FromCall, ToCall } from '../../src/channel/messages.ts';
 import { createLog } from '../../src/log.ts';
+import { GapCounts } from '../../src/media/gap-counts.ts';
 import { MediaCensus } from '../../src/media/media-census.ts';
 import { MediaStream } from '../../src/media/media-stream.ts';
 import type { MediaStreamLimits } from '../../src/media/media-stream-hooks.ts';
@@ -42,6 +43,7 @@ export class PlaybackRig {
   readonly clock = new FakeClock();
   readonly wheel = new TimerWheel(this.clock, throwOn);
   readonly registry = registryOfPrompts();
+  readonly gaps = new GapCounts();
   readonly socket = new FakeSocket();
   readonly transport = new TwilioTransport(this.socket, new FakeReceiver());
   readonly started: number[] = [];
@@ -62,6 +64,7 @@ export class PlaybackRig {
         registry: this.registry,
         transport: this.transport,
         audioWaitMaxMs: 6000,
+        gaps: this.gaps,
       },
       {
         started: (playId) => this.started.push(playId),
@@ -99,6 +102,7 @@ export class StreamRig {
   readonly wheel = new TimerWheel(this.clock, throwOn);
   readonly registry = registryOfPrompts();
   readonly census = new MediaCensus();
+  readonly gaps = new GapCounts();
   readonly socket = new FakeSocket();
   readonly receiver = new FakeReceiver();
   readonly carrier: FakeCarrier;
@@ -123,6 +127,7 @@ export class StreamRig {
       wheel: this.wheel,
       registry: this.registry,
       census: this.census,
+      gaps: this.gaps,
       log: createLog({ level: 'info', destination: { write: (line) => this.logLines.push(line) } }),
     };
     this.stream = new MediaStream(

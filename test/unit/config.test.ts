@@ -86,6 +86,8 @@ describe('config', () => {
     expect(() => parseConfig({ SESSION_SECRET: 'hunter2' })).toThrow(
       new ConfigError('SESSION_SECRET: expected at least 32 characters, received 7 characters'),
     );
+    for (const name of ['METRICS_TOKEN', 'OTEL_EXPORTER_OTLP_HEADERS'])
+      expect(parseConfigError({ [name]: 'hunter2' })).toMatch(/: expected .*, received 7 characters$/);
   });
 
   it('refuses to be open to the network without an auth token', () => {

@@ -32,6 +32,7 @@ describe('media that stops', () => {
     expect(waitedMs).toBeLessThanOrEqual(3500);
     rig.clock.advanceMs(10_000);
     expect(rig.told()).toEqual(['no.input']);
+    expect(rig.gaps.mediaGaps).toBe(1);
   });
 
   it('before the question: the count begins with the question', () => {
@@ -55,7 +56,7 @@ describe('media that stops', () => {
     const rig = listening();
     rig.clock.advanceMs(900);
     rig.callerSays(silence(4960));
-    expect([rig.told(), rig.stream.counters().mediaGapFills]).toEqual([[], 0]);
+    expect([rig.told(), rig.stream.counters().mediaGapFills, rig.gaps.mediaGaps]).toEqual([[], 0, 0]);
     rig.callerSays(silence(60));
     expect(rig.told()).toEqual(['no.input']);
   });

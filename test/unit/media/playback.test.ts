@@ -346,6 +346,21 @@ describe('playback: marks', () => {
     rig.clock.advanceMs(300);
     expect(rig.socket.sent).toHaveLength(8);
   });
+
+  it('counts the gap that a freeze made within a prompt, and none between prompts', () => {
+    const rig = new PlaybackRig();
+    rig.play(1, 'prompt');
+    rig.clock.advanceMs(10_000);
+    rig.play(2, 'long');
+    expect([rig.gaps.playoutGaps, rig.gaps.playoutGapMs]).toEqual([0, 0]);
+    const nowMs = rig.clock.nowMs.bind(rig.clock);
+    rig.clock.nowMs = () => nowMs() + 4000;
+    rig.clock.advanceMs(300);
+    expect(rig.gaps.playoutGaps).toBe(1);
+    // All but the lead, to a message.
+    expect(rig.gaps.playoutGapMs).toBeGreaterThan(2900);
+    expect(rig.gaps.playoutGapMs).toBeLessThan(3400);
+  });
 });
 
 describe('playback: finish', () => {

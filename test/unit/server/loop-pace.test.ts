@@ -5,9 +5,12 @@ import { FakeClock } from '../../support/fake-clock.ts';
 function pacedLoop() {
   const clock = new FakeClock();
   const periodsUs: number[] = [];
-  const loop = { streams: 0, clock, periodsUs };
-  const pace = new LoopPace({ clock, streams: () => loop.streams, pollEvery: (us) => periodsUs.push(us) });
-  return { ...loop, pace, set: (streams: number) => void (loop.streams = streams) };
+  let live = 0;
+  const pace = new LoopPace({ clock, streams: () => live, pollEvery: (us) => periodsUs.push(us) });
+  const set = (streams: number): void => {
+    live = streams;
+  };
+  return { clock, periodsUs, pace, set };
 }
 
 test('serves few streams the moment something comes', () => {

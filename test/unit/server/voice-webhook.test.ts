@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Exchange } from '../../../src/server/exchange.ts';
+import { VoiceCounts } from '../../../src/server/voice-counts.ts';
 import { type VoiceParts, VoiceWebhook } from '../../../src/server/voice-webhook.ts';
 
 const WEBHOOK = {
@@ -25,6 +26,7 @@ async function told(
     warmWait: { wait: async () => {} },
     hasOthers: node.hasOthers,
     busy: { busyMessage: 'Nobody <is> here.', busyRedirectUrl: node.busyRedirectUrl ?? null },
+    counts: new VoiceCounts(),
   } as unknown as VoiceParts);
   let body = '';
   await voice.answer({ query, answer: (answer: Answer) => (body = answer.body) } as unknown as Exchange);
