@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CallerVoice } from '../src/cli/caller-voice.ts';
+import { ServerProcess } from '../src/load/server-process.ts';
 import type { CallReport } from '../src/simulator/call-report.ts';
 import type { CallerScript } from '../src/simulator/caller.ts';
 import { SimulatedCarrier } from '../src/simulator/simulated-carrier.ts';
 import { SqliteStore } from '../src/store/sqlite-store.ts';
-import { ServerProcess } from './server-process.ts';
 
 const PUBLIC_URL = 'https://bench.trunkline.example';
 const FLOW = fileURLToPath(new URL('../test/fixtures/flows/short.yaml', import.meta.url));

@@ -14,10 +14,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { encodeG711 } from '../src/audio/g711.ts';
 import { systemClock } from '../src/clock.ts';
+import { ServerProcess } from '../src/load/server-process.ts';
 import type { CallerScript } from '../src/simulator/caller.ts';
 import { SimulatedCarrier } from '../src/simulator/simulated-carrier.ts';
 import { OpenAiVendor } from '../src/simulator/vendors/openai-vendor.ts';
-import { ServerProcess } from './server-process.ts';
 
 const PUBLIC_URL = 'https://bench.trunkline.example';
 const FLOW = fileURLToPath(new URL('../test/fixtures/flows/short.yaml', import.meta.url));

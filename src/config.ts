@@ -181,10 +181,17 @@ export interface Config extends Settings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads `.env` in `directory` where there is one; the environment wins over it. Throws ConfigError. */
-export function readConfig(environment: Environment = process.env, directory = process.cwd()): Config {
+/**
+ * Reads `.env` in `directory` where there is one; the environment wins over it, and `given` (by a command line) over both.
+ * Throws ConfigError.
+ */
+export function readConfig(
+  environment: Environment = process.env,
+  directory = process.cwd(),
+  given: Environment = {},
+): Config {
   const file = readEnvFile(resolve(directory, '.env'));
-  return parseConfig({ ...file, ...withoutEmpty(environment) }, Object.keys(file));
+  return parseConfig({ ...file, ...withoutEmpty(environment), ...withoutEmpty(given) }, Object.keys(file));
 }
 
 /** `fileNames`: the names that stand in `.env`, to be looked at for misspellings. Throws ConfigError, a line for each wrong value. */

@@ -9,6 +9,7 @@ import { registerDemo } from './demo.ts';
 import { registerFlowChat } from './flow-chat.ts';
 import { registerFlowCheck } from './flow-check.ts';
 import { registerFlowSchema } from './flow-schema.ts';
+import { registerLoad } from './load.ts';
 import { registerPromptsList } from './prompts-list.ts';
 import { registerPromptsPrune } from './prompts-prune.ts';
 import { registerPromptsWarm } from './prompts-warm.ts';
@@ -22,6 +23,7 @@ export function createProgram(): Command {
     .exitOverride();
   registerStart(program);
   registerDemo(program);
+  registerLoad(program);
   const flow = program.command('flow').description('Check, try and describe flow files.');
   registerFlowCheck(flow);
   registerFlowChat(flow);

@@ -92,12 +92,21 @@ export class TrunklineProcess {
 
   /** Resolves when standard output matches. Rejects when the process exits first. */
   prints(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#says('stdout', pattern);
+  }
+
+  /** The same of standard error. */
+  complains(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#says('stderr', pattern);
+  }
+
+  #says(output: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
-        const found = pattern.exec(this.stdout);
+        const found = pattern.exec(this[output]);
         if (found !== null) resolve(found);
       };
-      this.#child.stdout!.on('data', look);
+      this.#child[output]!.on('data', look);
       look();
       void this.exited.then((code) => reject(new Error(`exited with ${code}: ${this.stderr}`)));
     });

@@ -1,29 +1,40 @@
-/** A Trunkline of its own process for a benchmark: the server alone on a free port, with a probe beside it. */
+/** A Trunkline in a process of its own for a load or a benchmark: the server alone on a free port, with a probe beside it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ServerUsage } from './server-probe.ts';
 
-const ENTRY = fileURLToPath(new URL('../src/cli/trunkline.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../cli/trunkline.ts', import.meta.url));
 const PROBE = new URL('./server-probe.ts', import.meta.url).href;
 const START_MAX_MS = 60_000;
 const STOP_MAX_MS = 10_000;
 
 export class ServerProcess {
   readonly port: number;
+  /** Resolves when the process has ended, whoever ended it. */
+  readonly exited: Promise<void>;
   readonly #child: ChildProcess;
 
   private constructor(child: ChildProcess, port: number) {
     this.#child = child;
     this.port = port;
+    this.exited = once(child, 'exit').then(() => {});
   }
 
-  /** Resolves when the first caller can be served. Rejects with what the server said if it ends or takes a minute. */
+  /**
+   * Nothing but `environment` is set: it runs in its DATA_DIR, where there is no `.env` of somebody's own server, with a
+   * database and a place for results. Resolves when the first caller can be served. Rejects with what the
+   * server said if it ends or takes a minute.
+   */
   static start(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
     const flags = ['--disable-warning=ExperimentalWarning', '--import', PROBE];
     const child = spawn(process.execPath, [...flags, ENTRY, 'start', '--no-supervisor'], {
+      cwd: environment['DATA_DIR'] ?? tmpdir(),
       env: { ...environment, PORT: '0' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A Ctrl-C at the terminal is for us: we end its calls first, then it.
+      detached: true,
     });
     return new Promise((resolve, reject) => {
       let said = '';
@@ -56,11 +67,11 @@ export class ServerProcess {
     return usage as ServerUsage;
   }
 
+  /** Idempotent. */
   async stop(): Promise<void> {
-    const exited = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
     const late = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MAX_MS);
-    await exited;
+    await this.exited;
     clearTimeout(late);
   }
 }

@@ -19,6 +19,8 @@ const RESOLUTION_MS = 5;
 const NS_PER_MS = 1e6;
 
 if (isMainThread && process.send !== undefined) {
+  // Whoever asked for this server is gone, and with it every caller.
+  process.on('disconnect', () => process.exit());
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   let before = process.cpuUsage();

@@ -1,0 +1,105 @@
+/**
+ * What a run has seen, in bounded memory: counts of calls, durations, and the first few complaints in words. Counts, gaps
+ * and first audio are of the whole run; turns and barge-ins of its hold alone, so that neither the ramp nor the
+ * last calls' emptying server dilutes them.
+ */
+import type { CallPlan } from './call-plan.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import { noCalls } from './load-counts.ts';
+import type { CallNews, PlacedCall } from './placed-call.ts';
+import type { StreamEvent } from './sender-pool.ts';
+
+export type Phase = 'ramp' | 'hold' | 'finish';
+
+/** What of a spoken turn is neither ours nor the disk's to answer for. */
+export interface TurnAllowance {
+  /** The flow's `end_of_speech_ms`. */
+  readonly endpointingMs: number;
+  /** What the recognizer takes. */
+  readonly vendorMs: number;
+}
+
+const COMPLAINTS_MAX = 10;
+
+export class Measurements implements CallNews {
+  phase: Phase = 'ramp';
+  readonly counts = noCalls();
+  /** From the webhook's post to the first media message of the stream. */
+  readonly firstAudioMs = new LatencyHistogram();
+  /** From the caller's last sound to the bot's first, beyond the allowance. */
+  readonly turnMs = new LatencyHistogram();
+  /** The same since the last second's reading, for the live line and the plot. */
+  readonly recentTurnMs = new LatencyHistogram();
+  /** From the last key. Nobody endpoints or recognizes it. */
+  readonly keyTurnMs = new LatencyHistogram();
+  /** From the frame that shows speech to `clear`. */
+  readonly bargeInMs = new LatencyHistogram();
+  readonly gapMs = new LatencyHistogram();
+  readonly admissionMs = new LatencyHistogram();
+  readonly refusalMs = new LatencyHistogram();
+  /** A write that the disk has confirmed. */
+  readonly fsyncMs = new LatencyHistogram();
+  /** Barge-ins that were not answered by a clear before the prompt was over. */
+  unclearedBargeIns = 0;
+  readonly complaints: string[] = [];
+  readonly #allowanceMs: number;
+
+  constructor({ endpointingMs, vendorMs }: TurnAllowance) {
+    this.#allowanceMs = endpointingMs + vendorMs;
+  }
+
+  admitted(afterMs: number): void {
+    this.counts.admitted += 1;
+    this.admissionMs.add(afterMs);
+  }
+
+  refused(afterMs: number): void {
+    this.refusalMs.add(afterMs);
+  }
+
+  stream(_plan: CallPlan, event: StreamEvent, placedAtMs: number): void {
+    const isHeld = this.phase === 'hold';
+    switch (event.kind) {
+      case 'first-audio':
+        this.firstAudioMs.add(event.atMs - placedAtMs);
+        return;
+      case 'turn': {
+        if (!isHeld) return;
+        const tookMs = event.heardAtMs - event.saidAtMs;
+        if (event.how === 'press') this.keyTurnMs.add(tookMs);
+        else {
+          this.turnMs.add(tookMs - this.#allowanceMs);
+          this.recentTurnMs.add(tookMs - this.#allowanceMs);
+        }
+        return;
+      }
+      case 'barge-in':
+        if (event.clearedAtMs === null) this.unclearedBargeIns += 1;
+        else if (isHeld) this.bargeInMs.add(event.clearedAtMs - event.speechAtMs);
+        return;
+      case 'gap':
+        this.gapMs.add(event.gapMs);
+        return;
+      case 'open':
+      case 'ended':
+        return;
+    }
+  }
+
+  /** Counts a call that is over; the store's word on it may still come. */
+  ended({ callSid, plan, verdict, why }: PlacedCall): void {
+    this.counts[verdict] += 1;
+    if (why !== '') this.complain(`${callSid} (${plan.kind}): ${why}`);
+  }
+
+  /** What the store kept of a call that seemed right is not what its caller had said. */
+  keptWrong(callSid: string, why: string): void {
+    this.counts.right -= 1;
+    this.counts.wrong += 1;
+    this.complain(`${callSid}: ${why}`);
+  }
+
+  complain(text: string): void {
+    if (this.complaints.length < COMPLAINTS_MAX) this.complaints.push(text);
+  }
+}
