@@ -414,13 +414,13 @@ describe('playback: what the caller hears', () => {
   it('is the level of the prompt now and for as long after it as the carrier is away', () => {
     const rig = new PlaybackRig();
     rig.registry.ready(promptOf('loud', 300, { levelDbfs: -12 }));
-    expect(rig.playback.playoutDbfs()).toBe(-100);
+    expect(rig.playback.playoutDbfs()).toBe(Number.NEGATIVE_INFINITY);
     rig.play(1, 'loud');
     expect(rig.playback.playoutDbfs()).toBe(-12);
     rig.clock.advanceMs(360);
     expect([rig.playback.isIdle, rig.playback.playoutDbfs()]).toEqual([true, -12]);
     rig.clock.advanceMs(100);
-    expect(rig.playback.playoutDbfs()).toBe(-100);
+    expect(rig.playback.playoutDbfs()).toBe(Number.NEGATIVE_INFINITY);
   });
 
   it('does not hear what is sent and not yet played', () => {
@@ -442,7 +442,7 @@ describe('playback: what the caller hears', () => {
     rig.playback.clear();
     expect(rig.playback.playoutDbfs()).toBe(-20);
     rig.clock.advanceMs(550);
-    expect(rig.playback.playoutDbfs()).toBe(-100);
+    expect(rig.playback.playoutDbfs()).toBe(Number.NEGATIVE_INFINITY);
   });
 
   it('says whether the prompt being heard may be interrupted', () => {
