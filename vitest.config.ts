@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // biome-ignore lint/style/noDefaultExport: the shape that vitest asks for
 export default defineConfig({
   test: {
+    // SQLite is experimental in Node 22, which every worker of the runner would say anew.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { test: { name: 'native', include: ['test/native/**/*.test.ts'] } },

@@ -40,8 +40,13 @@ it('kill -9 leaves a recording that is readable up to the last second, and the c
   const { durationMs, right } = readStrictRecording(readFileSync(join(folder, name)));
   expect(durationMs).toBeGreaterThan(recordedMs - LOST_MAX_MS);
   expect(loudness(right, 0, durationMs)).toBeGreaterThan(300);
-  expect(rig.process.events()).toContainEqual(
-    expect.objectContaining({ event: 'recording.recovered', recordings: 1 }),
+  // The line is written after the rename, and comes through a pipe.
+  await vi.waitFor(
+    () =>
+      expect(rig.process.events()).toContainEqual(
+        expect.objectContaining({ event: 'recording.recovered', recordings: 1 }),
+      ),
+    { timeout: 10_000 },
   );
   await call.ended;
   await vi.waitFor(() => expect(readdirSync(folder)).toContain(`${call.callSid}-1.wav`), { timeout: 10_000 });
