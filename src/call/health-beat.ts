@@ -6,21 +6,23 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallId } from '../channel/messages.ts';
 import { HEALTH } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
+import { watchLoop } from '../meter/loop-lateness.ts';
 
 /** A twentieth of the shortest stall that ends a worker (WORKER_STALL_MS 2000). */
 const BEAT_MS = 100;
 
 export class HealthBeat {
   readonly #cells: Int32Array;
-  readonly #clock: Clock;
   /** The call whose code runs, also after an await or from a timer that it set. */
   readonly #origin = new AsyncLocalStorage<CallId>();
 
-  /** Beats from now on, every 100 ms. */
-  constructor(memory: SharedArrayBuffer, clock: Clock) {
+  /** Beats from now on, every 100 ms; `loopWasLate` is told by how many milliseconds each was late. */
+  constructor(memory: SharedArrayBuffer, clock: Clock, loopWasLate: (lateMs: number) => void = () => {}) {
     this.#cells = new Int32Array(memory);
-    this.#clock = clock;
-    this.#beatLater();
+    watchLoop(clock, BEAT_MS, (lateMs) => {
+      this.beat();
+      loopWasLate(lateMs);
+    });
   }
 
   beat(): void {
@@ -41,12 +43,5 @@ export class HealthBeat {
   suspect(): void {
     const callId = this.#origin.getStore();
     if (callId !== undefined) Atomics.store(this.#cells, HEALTH.callId, callId);
-  }
-
-  #beatLater(): void {
-    this.#clock.setTimer(BEAT_MS, () => {
-      this.beat();
-      this.#beatLater();
-    });
   }
 }

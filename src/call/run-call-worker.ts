@@ -44,11 +44,11 @@ export function runCallWorker(options: CallWorkerOptions): void {
     workerId: start.workerIndex,
   });
   const store = new StoreClient(start.storePort, { clock, log });
-  const health = new HealthBeat(start.health, clock);
+  const timed = new TimedCalls(start.telemetry, clock);
+  const health = new HealthBeat(start.health, clock, (lateMs) => timed.loopWasLate(lateMs));
   exitOnStrayError(port, log, health);
   const flows = start.flows as FlowSet;
   const calls = new Map<CallId, Pick<Call, 'begin' | 'receive'>>();
-  const timed = new TimedCalls(start.telemetry, clock);
   const toMain = new BatchedPort<FromCall>(port, {
     onRefused: (message, error) => {
       log.error({ event: 'message.refused', kind: message.kind, err: error }, 'a message could not cross');

@@ -1,9 +1,8 @@
-/** The calls of one worker, timed and traced as the worker was told to: the thread's meter, its loop, its way to the trace thread. Call worker. */
+/** The calls of one worker, timed and traced as the worker was told to: the thread's meter, its way to the trace thread. Call worker. */
 import type { CallStart, ToCall } from '../channel/messages.ts';
 import { TracePort } from '../channel/trace-port.ts';
 import type { WorkerTelemetry } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
-import { beginLoopMeter } from '../meter/loop-meter.ts';
 import { ThreadMeter } from '../meter/thread-meter.ts';
 import type { Call, CallParts } from './call.ts';
 import { timedParts } from './timed-parts.ts';
@@ -19,10 +18,14 @@ export class TimedCalls {
     this.#timing = null;
     if (telemetry === undefined) return;
     const meter = new ThreadMeter(telemetry.meter);
-    beginLoopMeter(clock, meter);
     const port =
       telemetry.trace === null ? null : new TracePort(telemetry.trace, () => meter.add('spansDropped'));
     this.#timing = { clock, meter, trace: port === null ? null : (message) => port.post(message) };
+  }
+
+  /** A sample of this thread's event loop. */
+  loopWasLate(lateMs: number): void {
+    this.#timing?.meter.of('loopDelay').observeMs(lateMs);
   }
 
   /** `make` makes the call with the parts that it is given. */

@@ -10,4 +10,6 @@ export interface ServerTelemetry {
   placing(workers: CallPlacement): CallPlacement;
   /** An order of a call's worker, before it is carried out. Never throws. */
   fromCall(message: FromCall): void;
+  /** A sample of the I/O thread's event loop. Never throws. */
+  loopWasLate(lateMs: number): void;
 }

@@ -30,7 +30,6 @@ import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call-surroundings.ts';
 import { type LoopDelay, watchLoopDelay } from './loop-delay.ts';
-import { LoopWatch } from './loop-watch.ts';
 import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
@@ -118,7 +117,6 @@ export class TrunklineServer {
     twilio: TwilioSocket;
   };
   #listener: Listener | null = null;
-  readonly #loopWatch: LoopWatch;
   readonly #silentCalls: SilentCalls | null;
   #tlsWatch: TlsWatch | null = null;
   #closed: Promise<void> | null = null;
@@ -128,7 +126,6 @@ export class TrunklineServer {
     const { authToken, sessionKey } = settings;
     this.#parts = parts;
     this.#quietLog = new QuietLog(log, clock);
-    this.#loopWatch = new LoopWatch(clock, log);
     this.#address = new PublicAddress(settings);
     this.directory = new CallDirectory({ clock, log });
     const { directory } = this;
@@ -136,7 +133,9 @@ export class TrunklineServer {
       configured: settings.maxCalls,
       clock,
       log,
-      loopDelay: parts.loopDelay ?? watchLoopDelay(clock),
+      loopDelay:
+        parts.loopDelay ??
+        watchLoopDelay({ clock, log, observeMs: (lateMs) => parts.telemetry?.loopWasLate(lateMs) }),
       inUse: () => this.admission.inUse(),
     });
     this.admission = new Admission({ limit: this.callLimit, clock, live: directory });
@@ -257,7 +256,6 @@ export class TrunklineServer {
 
   async #close(): Promise<void> {
     this.#tlsWatch?.close();
-    this.#loopWatch.close();
     this.callLimit.close();
     this.#silentCalls?.close();
     this.#listener?.stopListening();

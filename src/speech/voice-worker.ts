@@ -11,7 +11,7 @@ import type { VoiceWorkerStart } from '../channel/voice-start.ts';
 import { systemClock } from '../clock.ts';
 import { DeadlineError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { beginLoopMeter } from '../meter/loop-meter.ts';
+import { meterLoop } from '../meter/loop-lateness.ts';
 import { ThreadMeter } from '../meter/thread-meter.ts';
 import { BUILTIN_PROVIDER, FLITE_VOICES, FliteSynthesizer } from './builtin/flite-synthesizer.ts';
 import { checkVendors } from './check-vendors.ts';
@@ -82,7 +82,7 @@ send({
   voices: [...new Set([...members.map(({ synthesizer }) => synthesizer.defaultVoice), ...FLITE_VOICES])],
 });
 whenIdle(() => void checkAndPreload());
-if (start.meter !== undefined) beginLoopMeter(systemClock, meter);
+if (start.meter !== undefined) meterLoop(systemClock, meter);
 
 /** The built-in voice is never passed over; every other one is counted, and left alone while it is down. */
 function guardOf({ provider }: Synthesizer): Guard {

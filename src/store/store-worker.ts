@@ -14,7 +14,7 @@ import type {
 import { systemClock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { beginLoopMeter } from '../meter/loop-meter.ts';
+import { meterLoop } from '../meter/loop-lateness.ts';
 import { ThreadMeter } from '../meter/thread-meter.ts';
 import { ResultCourier } from '../results/result-courier.ts';
 import { postResult } from '../results/result-post.ts';
@@ -76,7 +76,7 @@ try {
   registry?.begin();
   hangUps?.begin();
   tellHealth(thread, { lateWrites: 0, refusedWrites: 0 });
-  if (start.meter !== undefined) beginLoopMeter(systemClock, meter);
+  if (start.meter !== undefined) meterLoop(systemClock, meter);
 } catch (error) {
   send({ kind: 'store.failed', error: toErrorRecord(error) });
   process.exitCode = 1;

@@ -146,7 +146,7 @@ function registerThreads(registry: Registry, { meters, workers }: MetricSources)
     registry,
     {
       name: 'trunkline_event_loop_delay_seconds',
-      help: 'How late a timer of each thread ran, looked at four times a second',
+      help: 'How late a timer of each thread ran, looked at two to ten times a second',
     },
     () => meters.threads().map(([thread, meter]) => [[meter.of('loopDelay')], { thread }]),
   );

@@ -8,7 +8,6 @@ import type { TracePortStart, TraceWorkerStart } from '../channel/trace-messages
 import type { WorkerTelemetry } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { beginLoopMeter } from '../meter/loop-meter.ts';
 import type { ThreadMeter } from '../meter/thread-meter.ts';
 import type { GuardedApp } from '../server/guarded-app.ts';
 import type { CallPlacement } from '../server/live-call-surroundings.ts';
@@ -47,7 +46,6 @@ export class Telemetry implements ServerTelemetry {
   readonly #traces: Traces | null;
   readonly #workers: number;
   readonly #ends = new Map<EndReason, number>();
-  readonly #endLoopMeter: () => void;
 
   private constructor(parts: TelemetryParts, meters: MeterBoard, traces: Traces | null) {
     const io = meters.of('io');
@@ -56,7 +54,6 @@ export class Telemetry implements ServerTelemetry {
     this.#route = new MetricsRoute(this.#registry, parts.metricsToken);
     this.#traces = traces;
     this.#workers = parts.workers;
-    this.#endLoopMeter = beginLoopMeter(parts.clock, io);
   }
 
   static async open(parts: TelemetryParts): Promise<Telemetry> {
@@ -87,6 +84,10 @@ export class Telemetry implements ServerTelemetry {
     app.route('get', '/metrics', (exchange) => this.#route.answer(exchange));
   }
 
+  loopWasLate(lateMs: number): void {
+    this.#meters.of('io').of('loopDelay').observeMs(lateMs);
+  }
+
   /** A stream of a call has ended. */
   streamEnded(reason: EndReason): void {
     this.#ends.set(reason, (this.#ends.get(reason) ?? 0) + 1);
@@ -113,7 +114,6 @@ export class Telemetry implements ServerTelemetry {
 
   /** After the workers: what they told last is sent. Idempotent. */
   async close(): Promise<void> {
-    this.#endLoopMeter();
     await this.#traces?.close();
   }
 }

@@ -13,7 +13,7 @@ import type {
 } from '../channel/trace-messages.ts';
 import { systemClock } from '../clock.ts';
 import { createLog } from '../log.ts';
-import { beginLoopMeter } from '../meter/loop-meter.ts';
+import { meterLoop } from '../meter/loop-lateness.ts';
 import { ThreadMeter } from '../meter/thread-meter.ts';
 import { OtlpPost } from './otlp-post.ts';
 import { SpanQueue } from './span-queue.ts';
@@ -38,7 +38,7 @@ const queue = new SpanQueue({
   onExported: (spans) => meter.add('spansExported', spans),
   onDropped: (spans) => meter.add('spansDropped', spans),
 });
-beginLoopMeter(systemClock, meter);
+meterLoop(systemClock, meter);
 
 port.on('message', (message: ToTraceWorker) => {
   if (message.kind === 'trace.client') take(message.client);

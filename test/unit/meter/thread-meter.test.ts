@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BOUNDS_MS, Histogram } from '../../../src/meter/histogram.ts';
-import { beginLoopMeter } from '../../../src/meter/loop-meter.ts';
+import { meterLoop } from '../../../src/meter/loop-lateness.ts';
 import { ThreadMeter } from '../../../src/meter/thread-meter.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -48,23 +48,23 @@ describe("a thread's meter", () => {
 });
 
 describe('the meter of a loop', () => {
-  it('looks four times a second, and no more once it is ended', () => {
+  it('looks twice a second, and no more once it is ended', () => {
     const clock = new FakeClock();
     const meter = new ThreadMeter();
-    const end = beginLoopMeter(clock, meter);
+    const end = meterLoop(clock, meter);
     clock.advanceMs(1000);
-    expect(total(meter.of('loopDelay'))).toBe(4);
+    expect(total(meter.of('loopDelay'))).toBe(2);
     expect(meter.of('loopDelay').sumMs).toBe(0);
     end();
     clock.advanceMs(1000);
-    expect(total(meter.of('loopDelay'))).toBe(4);
+    expect(total(meter.of('loopDelay'))).toBe(2);
   });
 
   it('counts by how much a look was late', () => {
     const clock = new FakeClock();
     const meter = new ThreadMeter();
     let lateMs = 0;
-    beginLoopMeter(
+    meterLoop(
       {
         nowMs: () => clock.nowMs() + lateMs,
         wallMs: () => 0,
@@ -74,7 +74,7 @@ describe('the meter of a loop', () => {
       meter,
     );
     lateMs = 80;
-    clock.advanceMs(250);
+    clock.advanceMs(500);
     expect(meter.of('loopDelay').sumMs).toBe(80);
   });
 });

@@ -22,12 +22,21 @@ test('serves few streams the moment something comes', () => {
 
 test('lets many streams share a wake-up, and stops when they have gone', () => {
   const { clock, periodsUs, set } = pacedLoop();
-  set(64);
+  set(1500);
   clock.advanceMs(5000);
   expect(periodsUs).toEqual([2000]);
   set(10);
   clock.advanceMs(5000);
   expect(periodsUs).toEqual([2000, 0]);
+});
+
+test('waits longer for as many frames when the streams are fewer, and never as long as a caller could tell', () => {
+  const { clock, periodsUs, set } = pacedLoop();
+  for (const streams of [64, 100, 101, 130, 200, 5000]) {
+    set(streams);
+    clock.advanceMs(1000);
+  }
+  expect(periodsUs).toEqual([5000, 4000, 3000, 2000]);
 });
 
 test('leaves the loop as it was when it is closed', () => {
