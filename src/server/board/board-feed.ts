@@ -110,8 +110,7 @@ export class BoardFeed {
 
   /** Who comes in between gets the last one: none is made more often than they are sent. */
   #latestOrNew(): string {
-    const isFresh = this.#timer !== null || this.#parts.clock.nowMs() - this.#madeAtMs < EVERY_MS;
-    return isFresh ? this.#latest : this.#make();
+    return this.#parts.clock.nowMs() - this.#madeAtMs < EVERY_MS ? this.#latest : this.#make();
   }
 
   /** Empty: none could be made. */

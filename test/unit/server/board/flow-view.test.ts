@@ -83,7 +83,12 @@ describe('the view of a flow', () => {
 
   it('counts nothing of another version, nor a step that this one does not have', () => {
     expect(
-      countsOf([step('adult', 'age', 5, true, 'another'), step('age', 'adult', 4), step('gone', 'age', 4)]),
+      countsOf([
+        step('adult', 'age', 5, true, 'another'),
+        step('age', 'adult', 4),
+        step('adult', 'eligible', 4),
+        step('gone', 'age', 4),
+      ]),
     ).toEqual({});
   });
 });
