@@ -6,6 +6,7 @@
       'sources': [
         'native/addon.cc',
         'native/bindings/codec.cc',
+        'native/bindings/direct_media.cc',
         'native/bindings/loop_pace.cc',
         'native/bindings/resampler.cc',
         'native/bindings/stream_receiver.cc',

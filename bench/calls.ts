@@ -1,211 +1,229 @@
 /**
- * `npm run bench:calls -- --calls 200 --rate 25 [--record]`: places simulated calls on a server in a process of its own and prints how
- * each went and what it cost. The carrier shares the machine with the server: its own lateness is in the table, and
- * numbers of the server's mean little once that is more than a frame.
+ * `npm run bench:calls -- --calls 300`: the canonical workload against this server and, in the same minutes, against its peers
+ * (`bench/peers/`), by the same callers, and what each costs while it only listens. Each run is `trunkline load` in a
+ * process of its own, so the generator and the stand-in of the vendor cost every server the same. Absolute times on shared
+ * machines are noise: compare the rows of one run.
  */
-import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CallerVoice } from '../src/cli/caller-voice.ts';
-import { ServerProcess } from '../src/load/server-process.ts';
-import type { CallReport } from '../src/simulator/call-report.ts';
-import type { CallerScript } from '../src/simulator/caller.ts';
-import { SimulatedCarrier } from '../src/simulator/simulated-carrier.ts';
-import { SqliteStore } from '../src/store/sqlite-store.ts';
+import type { LoadReport } from '../src/load/load-report.ts';
+import { missingPackages, type PeerName } from './peers/missing-packages.ts';
+import { startPeer } from './peers/start-peer.ts';
 
-const PUBLIC_URL = 'https://bench.trunkline.example';
-const FLOW = fileURLToPath(new URL('../test/fixtures/flows/short.yaml', import.meta.url));
-/** `end_of_speech_ms` of that flow: a wait that the author asked for is no latency of ours. */
+const LOAD = fileURLToPath(new URL('../src/cli/trunkline.ts', import.meta.url));
+const FLAGS = ['--disable-warning=ExperimentalWarning'];
+const QUESTIONS = 12;
 const END_OF_SPEECH_MS = 400;
-/** A bot silent for so long has ended its turn. */
-const TURN_SILENCE_MS = 350;
-/** After so many spoken answers the caller takes the keypad: it was not understood. */
-const SPOKEN_TURNS_MAX = 4;
-/** As the endpointer sees it: what is softer than -40 dBFS at the end of a word is no speech. */
-const AUDIBLE_SAMPLE = 0.01;
+const VENDOR_MS = 300;
+/** As long as a prompt of the canonical flow. */
+const PROMPT = 'Do you have trouble falling asleep at night?';
+
+type Server = 'trunkline' | 'trunkline, built-in recognizer' | PeerName;
+type Task = 'talking' | 'listening';
+
+const HELP = `Usage: npm run bench:calls -- [options]
+
+  --calls <n>       calls at once (default 300)
+  --duration <s>    that each run holds them (default 60)
+  --rate <n>        new calls a second (default 30)
+  --task <which>    talking, listening or both (default both)
+  --only <server>   trunkline, ws-js or python; repeat it for more (default: all)
+
+Examples:
+  npm run bench:calls -- --calls 100 --task listening
+  npm run bench:calls -- --calls 1000 --rate 100 --task listening --only trunkline --only ws-js`;
 
 const { values } = parseArgs({
   options: {
-    calls: { type: 'string', default: '200' },
-    rate: { type: 'string', default: '25' },
-    answers: { type: 'string', default: 'words' },
-    record: { type: 'boolean', default: false },
+    calls: { type: 'string', default: '300' },
+    duration: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '30' },
+    task: { type: 'string', default: 'both' },
+    only: { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const calls = toCount('calls', values.calls);
+const durationS = toCount('duration', values.duration);
 const rateHz = toCount('rate', values.rate);
-const { answers, record } = values;
-if (answers !== 'words' && answers !== 'keys') {
-  refuse(`Expected words or keys for --answers, received ${answers}`);
-}
+const tasks = (['listening', 'talking'] as const).filter((task) => ['both', task].includes(values.task));
+if (tasks.length === 0) refuse(`Expected talking, listening or both for --task, received ${values.task}`);
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
-try {
-  await bench();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+process.once('SIGINT', () => process.exit(130));
 
-async function bench(): Promise<void> {
-  const authToken = randomBytes(16).toString('hex');
-  const yes = await new CallerVoice('rms').speak('yes');
-  const tailMs = silentTailMs(yes);
-  const server = await ServerProcess.start({
-    TWILIO_AUTH_TOKEN: authToken,
-    PUBLIC_URL,
-    DATA_DIR: folder,
-    FLOW,
-    MAX_CALLS: String(calls),
-    RECORD_AUDIO: String(record),
-    LOG_LEVEL: 'error',
-  });
-  const connectTo = { host: '127.0.0.1', port: server.port, tls: false };
-  const carrier = new SimulatedCarrier({ authToken, publicUrl: PUBLIC_URL, connectTo, insecure: true });
-  const turnLatenciesMs: number[] = [];
-  await server.usage();
-  const startedAtMs = performance.now();
-  const ended: Promise<CallReport>[] = [];
-  let mostAtOnce = 0;
-  for (let index = 0; index < calls; index += 1) {
-    const dueAtMs = startedAtMs + (index * 1000) / rateHz;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAtMs - performance.now())));
-    const caller =
-      answers === 'words'
-        ? callerSaying(yes, (delayMs) => turnLatenciesMs.push(delayMs + tailMs - END_OF_SPEECH_MS))
-        : callerPressing('1', (delayMs) => turnLatenciesMs.push(delayMs));
-    ended.push(carrier.placeCall({ caller, timeLimitMs: 120_000 }).ended);
-    mostAtOnce = Math.max(mostAtOnce, carrier.census().calls);
-  }
-  const reports = await Promise.all(ended);
-  const durationMs = performance.now() - startedAtMs;
-  const usage = await server.usage();
-  const { latenessMaxMs } = carrier;
-  await carrier.close();
-  await server.stop();
-  const outcomes = await readOutcomes();
+console.log(`${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, Node ${process.version}`);
+console.log(
+  `${calls} calls at ${rateHz}/s, held ${durationS} s; recognizer ${VENDOR_MS} ms, end of speech ${END_OF_SPEECH_MS} ms`,
+);
+const prompt = join(folder, 'prompt.ulaw');
+const goodbye = join(folder, 'goodbye.ulaw');
+const voice = new CallerVoice('slt');
+writeFileSync(prompt, await voice.speak(PROMPT));
+writeFileSync(goodbye, await voice.speak('Thank you. Goodbye.'));
+let commit = 'unknown';
+for (const task of tasks) await compare(task);
+console.log(`\ncommit ${commit}`);
 
-  const frames = sum(reports.flatMap(({ streams }) => streams.map(({ mediaSent }) => mediaSent)));
-  const gapsMs = reports.flatMap((report) => report.gapsMs);
-  const firstAudioMs = reports.flatMap(({ firstAudioAtMs }) => firstAudioAtMs ?? []);
-  const errors = reports.flatMap((report) => report.errors);
+async function compare(task: Task): Promise<void> {
+  const servers: readonly Server[] = [
+    'trunkline',
+    ...(task === 'talking' ? (['trunkline, built-in recognizer'] as const) : []),
+    'ws-js',
+    'python',
+  ];
+  const wanted = servers.filter(
+    (server) => values.only.length === 0 || values.only.some((name) => server.startsWith(name)),
+  );
+  console.log(`\n${task}`);
   print([
-    ['machine', `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`],
-    ['software', `Node ${process.version}, commit ${commit()}`],
-    [
-      'calls',
-      `${calls} at ${rateHz}/s, ${mostAtOnce} at once, answered by ${answers}, ${(durationMs / 1000).toFixed(1)} s`,
-    ],
-    ['outcomes', [...outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')],
-    ['carrier errors', errors.length === 0 ? 'none' : `${errors.length}, first: ${errors[0]?.text}`],
-    ['gaps in prompts', `${gapsMs.length}, longest ${Math.max(0, ...gapsMs).toFixed(0)} ms`],
-    ['first audio', percentiles(firstAudioMs)],
-    ['turn latency', percentiles(turnLatenciesMs)],
-    ['server CPU', `${((usage.cpuMs * 1000) / frames).toFixed(1)} us an inbound frame (${frames} frames)`],
-    ['', `${((100 * usage.cpuMs) / durationMs).toFixed(0)} % of a core, ${usage.residentMb.toFixed(0)} MB`],
-    [
-      'server loop delay',
-      `p50 ${usage.loopDelayP50Ms.toFixed(1)}, p99 ${usage.loopDelayP99Ms.toFixed(1)}, longest ${usage.loopDelayMaxMs.toFixed(1)} ms`,
-    ],
-    ...(record ? [['recordings', recordings()] as const] : []),
-    ['carrier lateness', `longest ${latenessMaxMs.toFixed(0)} ms`],
+    'server',
+    'CPU a frame',
+    'of Trunkline',
+    'of a core',
+    'resident',
+    'turn p50 / p99',
+    'first audio p99',
+    'gaps',
+    'right',
+    '',
   ]);
-  process.exitCode = outcomes.get('both') === calls ? 0 : 1;
-}
-
-function recordings(): string {
-  const files = readdirSync(join(folder, 'recordings'));
-  const whole = files.filter((name) => /-\d+\.wav$/.test(name));
-  const bytes = sum(whole.map((name) => statSync(join(folder, 'recordings', name)).size));
-  return `${whole.length} whole of ${files.length}, ${(bytes / 2 ** 20).toFixed(1)} MB`;
-}
-
-/** Says yes at every turn. `answered`: from the last frame of it to the bot's first audio. */
-function callerSaying(yes: Uint8Array, answered: (delayMs: number) => void): CallerScript {
-  let turns = 0;
-  let saidAtMs: number | null = null;
-  return {
-    silenceMs: TURN_SILENCE_MS,
-    onSilence: (caller) => {
-      turns += 1;
-      if (turns > SPOKEN_TURNS_MAX) caller.press('1');
-      else caller.say(yes);
-    },
-    onSaid: (caller) => {
-      saidAtMs = caller.nowMs;
-    },
-    onAudioStart: (caller) => {
-      if (saidAtMs !== null) answered(caller.nowMs - saidAtMs);
-      saidAtMs = null;
-    },
-  };
-}
-
-/** Answers on the keypad: what a turn costs without the recognizer. `answered`: from the key to the bot's first audio. */
-function callerPressing(key: string, answered: (delayMs: number) => void): CallerScript {
-  let pressedAtMs: number | null = null;
-  return {
-    silenceMs: TURN_SILENCE_MS,
-    onSilence: (caller) => {
-      pressedAtMs = caller.nowMs;
-      caller.press(key);
-    },
-    onAudioStart: (caller) => {
-      if (pressedAtMs !== null) answered(caller.nowMs - pressedAtMs);
-      pressedAtMs = null;
-    },
-  };
-}
-
-/** What follows the last sound of a word in its clip. */
-function silentTailMs(mulaw: Uint8Array): number {
-  // G.711: the magnitude's code is inverted; small magnitudes are the large codes. 0x4f is about 1 % of full scale.
-  const last = mulaw.findLastIndex((code) => (code & 0x7f) < 0x7f - magnitudeCode(AUDIBLE_SAMPLE));
-  return (mulaw.length - 1 - last) / 8;
-}
-
-/** Mu-law, ITU-T G.711: 16 steps a segment; segment n begins at 33 * (2^n - 1) of 8158. */
-function magnitudeCode(ratioOfFullScale: number): number {
-  const biased = ratioOfFullScale * 8158 + 33;
-  const segment = Math.floor(Math.log2(biased / 33));
-  return segment * 16 + Math.floor((biased / 33 / 2 ** segment - 1) * 16);
-}
-
-async function readOutcomes(): Promise<Map<string, number>> {
-  const store = SqliteStore.open(join(folder, 'trunkline.db'));
-  const counts = new Map<string, number>();
-  for (const { outcome, endReason } of await store.list(calls)) {
-    const name = outcome ?? endReason ?? 'no end';
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+  let ownUs: number | null = null;
+  for (const server of wanted) {
+    const missing = server === 'ws-js' || server === 'python' ? missingPackages(server) : null;
+    const report = missing === null ? await load(server, task) : null;
+    if (report === null) {
+      console.log(`${server}: ${missing ?? 'the run gave no report'}`);
+      continue;
+    }
+    commit = report.machine.commit;
+    const { server: used } = report.findings;
+    if (server === 'trunkline') ownUs = used?.cpuPerFrameUs ?? null;
+    print(rowOf(server, report, ownUs));
   }
-  store.close();
-  return counts;
 }
 
-function percentiles(valuesMs: readonly number[]): string {
-  const sorted = [...valuesMs].sort((a, b) => a - b);
-  const at = (ratio: number): string =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(ratio * sorted.length))] ?? Number.NaN).toFixed(0);
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)} ms (${sorted.length})`;
+function rowOf(name: Server, { findings, verdict }: LoadReport, ownUs: number | null): string[] {
+  const { counts, firstAudio, gaps, server, turn } = findings;
+  const ms = (value: number | null | undefined) => (value == null ? '-' : `${value.toFixed(0)} ms`);
+  return [
+    name,
+    server === null ? '-' : `${server.cpuPerFrameUs.toFixed(1)} us`,
+    server === null || ownUs === null ? '-' : `${(server.cpuPerFrameUs / ownUs).toFixed(2)}`,
+    server === null ? '-' : `${(100 * server.cpuRatio).toFixed(0)} %`,
+    server === null ? '-' : `${(server.residentBytes / 2 ** 20).toFixed(0)} MB`,
+    turn.count === 0 ? '-' : `${ms(turn.p50Ms)} / ${ms(turn.p99Ms)}`,
+    ms(firstAudio.p99Ms),
+    String(gaps.count),
+    `${counts.right} of ${counts.offered}`,
+    verdict === 'invalid' ? 'INVALID: the generator lagged' : '',
+  ];
 }
 
-function print(rows: readonly (readonly [string, string])[]): void {
-  for (const [name, value] of rows) console.log(`${name.padEnd(18)} ${value}`);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function commit(): string {
+/** Null where the run ended without a report. */
+async function load(server: Server, task: Task): Promise<LoadReport | null> {
+  const file = join(folder, 'report.json');
+  rmSync(file, { force: true });
+  const common = [
+    '--calls',
+    String(calls),
+    '--rate',
+    String(rateHz),
+    '--duration',
+    String(durationS),
+    '--json',
+    file,
+  ];
+  const mix = task === 'listening' ? ['--mix', 'listening=1', '--finish', '2'] : ['--mix', 'talking=1'];
+  if (server === 'trunkline') await run([...common, ...mix]);
+  else if (server === 'trunkline, built-in recognizer')
+    await run([...common, ...mix, '--recognizer', 'builtin']);
+  else await loadPeer(server, task, [...common, ...mix]);
   try {
-    const describe = ['describe', '--always', '--dirty'];
-    return execFileSync('git', describe, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return JSON.parse(readFileSync(file, 'utf8')) as LoadReport;
   } catch {
-    return 'unknown';
+    return null;
   }
+}
+
+async function loadPeer(name: PeerName, task: Task, options: readonly string[]): Promise<void> {
+  const standInPort = await freePort();
+  const peer = await startPeer(name, {
+    questions: task === 'listening' ? 0 : QUESTIONS,
+    prompt,
+    goodbye,
+    endOfSpeechMs: END_OF_SPEECH_MS,
+    openAiBaseUrl: `http://127.0.0.1:${standInPort}/v1`,
+    openAiApiKey: 'sk-simulated',
+  });
+  try {
+    const url = [
+      '--url',
+      `http://127.0.0.1:${peer.port}`,
+      '--server-pid',
+      String(peer.pid),
+      '--slo-wrong',
+      'off',
+    ];
+    const vendor = [
+      '--recognizer',
+      'stand-in',
+      '--stand-in-port',
+      String(standInPort),
+      '--vendor-ms',
+      String(VENDOR_MS),
+    ];
+    await run([...options, ...url, ...(task === 'listening' ? [] : vendor)]);
+  } finally {
+    await peer.stop();
+  }
+}
+
+/** Its verdict is in the report. */
+function run(options: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...FLAGS, LOAD, 'load', ...options], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-2000);
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 2) console.error(said.trim());
+      resolve();
+    });
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function print(cells: readonly string[]): void {
+  const widths = [32, 13, 14, 11, 10, 20, 17, 6, 14, 0];
+  console.log(
+    cells
+      .map((cell, index) => cell.padEnd(widths[index]!))
+      .join('')
+      .trimEnd(),
+  );
 }
 
 function toCount(name: string, value: string): number {
@@ -215,6 +233,6 @@ function toCount(name: string, value: string): number {
 }
 
 function refuse(reason: string): never {
-  console.error(reason);
+  console.error(`${reason}\n\n${HELP}`);
   process.exit(2);
 }

@@ -16,6 +16,7 @@ Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
   trunkline::ExportStreamReceiver(env, exports);
   trunkline::ExportResampler(env, exports);
   trunkline::ExportLoopPace(env, exports);
+  trunkline::ExportDirectMedia(env, exports);
   return exports;
 }
 

@@ -198,7 +198,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const failureKey = promptKey(failure, TELEPHONE_FORMAT);
   try {
     // While the other threads begin: nobody waits for it.
-    const maxCalls = config.MAX_CALLS ?? (await measuredCapacity(clock, log));
+    const measured = config.MAX_CALLS === undefined ? await measuredCapacity(clock) : null;
+    const maxCalls = config.MAX_CALLS ?? measured!.maxCalls;
     storeEngine = await storeLink.opened;
     // Before the first call: one that comes back goes on with the version it began with. Deferred, it comes before its calls.
     for (const { hash, name, text } of flowsOf(flows)) await store.putFlow({ hash, name, text });
@@ -260,6 +261,11 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       claimPort: async () => options.claimPort?.() ?? null,
       onPortLeft: () => options.onPortLeft?.(),
     });
+    // Not before: a start that is refused says why, and nothing else.
+    if (measured !== null) {
+      const fields = { event: 'capacity.measured', ...measured };
+      log.info(fields, 'MAX_CALLS is not set: this many calls at once, by a measurement of this machine');
+    }
   } catch (error) {
     await closeThreads();
     throw error;
@@ -310,13 +316,11 @@ function newNodeId(): string {
   return `${hostname()}-${randomBytes(4).toString('hex')}`;
 }
 
-async function measuredCapacity(clock: Clock, log: Log): Promise<number> {
+async function measuredCapacity(clock: Clock) {
   const cores = availableParallelism();
   const frameUs = await measureFrameUs(clock);
   const maxCalls = machineCapacity(cores, frameUs);
-  const fields = { event: 'capacity.measured', maxCalls, cores, frameUs: Number(frameUs.toFixed(2)) };
-  log.info(fields, 'MAX_CALLS is not set: this many calls at once, by a measurement of this machine');
-  return maxCalls;
+  return { maxCalls, cores, frameUs: Number(frameUs.toFixed(2)) };
 }
 
 function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | null {

@@ -8,6 +8,7 @@ namespace trunkline {
 
 // activeIsa, G.711, base64, liveObjects.
 void ExportCodec(Napi::Env env, Napi::Object exports);
+void ExportDirectMedia(Napi::Env env, Napi::Object exports);
 void ExportLoopPace(Napi::Env env, Napi::Object exports);
 void ExportStreamReceiver(Napi::Env env, Napi::Object exports);
 void ExportResampler(Napi::Env env, Napi::Object exports);

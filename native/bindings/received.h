@@ -20,6 +20,9 @@ enum Received : uint32_t {
   kGrown = 256,
 };
 
+// Above the bits of `receive`: how many messages were taken directly since it was called last.
+inline constexpr uint32_t kDirectShift = 16;
+
 inline constexpr uint32_t ToBits(uint32_t events) {
   return ((events & kSpeechStarted) != 0 ? kStarted : 0U) | ((events & kSpeechEnded) != 0 ? kEnded : 0U) |
          ((events & kSpeechDiscarded) != 0 ? kDiscarded : 0U) | ((events & kNoInput) != 0 ? kNoInputNow : 0U) |

@@ -2,11 +2,13 @@
 // every frame of every call, and two more where the call is recorded, so they are raw Node-API and allocate nothing.
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <string>
 
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
+#include "bindings/direct_media.h"
 #include "bindings/environment.h"
 #include "bindings/received.h"
 #include "dsp/listener.h"
@@ -24,6 +26,10 @@ enum class Codec : uint8_t { kMulaw, kAlaw, kPcm16 };
 constexpr size_t kChunkSamples = 960;
 constexpr size_t kStreamSidBytesMax = 128;
 constexpr uint32_t kGapMsMax = 60000;
+// In a row without JavaScript, which watches by what it sees that the carrier is alive: half a second, where it takes media for
+// missing after four steps of 240 ms without (src/media/media-gap.ts).
+constexpr uint32_t kDirectMax = 24;
+constexpr float kSilentDbfs = -100.0f;
 
 Napi::Number ToMs(Napi::Env env, int64_t frames) {
   return Napi::Number::New(env, static_cast<double>(frames * kFrameMs));
@@ -36,7 +42,7 @@ struct Counters {
   double clipped_frames = 0;
 };
 
-class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
+class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public MediaTaker {
  public:
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "StreamReceiver",
@@ -46,6 +52,8 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
                            Raw("copyReceived", CopyReceived),
                            Raw("receivedAtMs", ReceivedAtMs),
                            InstanceMethod<&StreamReceiver::ReceiveGap>("receiveGap"),
+                           InstanceMethod<&StreamReceiver::SetTakeDirectly>("takeDirectly"),
+                           InstanceMethod<&StreamReceiver::HoldDirect>("holdDirect"),
                            InstanceMethod<&StreamReceiver::SetStreamSid>("setStreamSid"),
                            InstanceMethod<&StreamReceiver::Listen>("listen"),
                            InstanceMethod<&StreamReceiver::StopListening>("stopListening"),
@@ -129,8 +137,56 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
       }
     }
     if (!arguments::ToDbfs(env, values[1], "playoutDbfs", &playout_dbfs)) return nullptr;
-    return ToNumber(env, self->TakeMessage(static_cast<const char*>(message), bytes, playout_dbfs));
+    double playout = 0;
+    napi_get_value_double(env, values[1], &playout);
+    const bool is_anything_playing = playout != -std::numeric_limits<double>::infinity();
+    return ToNumber(env, self->TakeOrdinary(static_cast<const char*>(message), bytes, playout_dbfs, is_anything_playing));
   }
+
+  // What came the ordinary way tells whether more may come directly, and says how many did.
+  uint32_t TakeOrdinary(const char* message, size_t bytes, float playout_dbfs, bool is_anything_playing) {
+    const uint32_t received = TakeMessage(message, bytes, playout_dbfs);
+    if ((received & kMedia) == 0) return received;
+    const uint32_t direct = taken_directly_;
+    taken_directly_ = 0;
+    is_direct_ = !on_found_.IsEmpty() && !is_anything_playing;
+    return received | direct << kDirectShift;
+  }
+
+  bool TakesDirectly() const override { return is_direct_ && taken_directly_ < kDirectMax && listener_ != nullptr; }
+
+  bool TakeDirectly(const char* message, size_t bytes) override {
+    const uint32_t received = TakeMessage(message, bytes, kSilentDbfs);
+    if (received == 0) return false;
+    ++taken_directly_;
+    if ((received & ~(kMedia | kIgnored)) != 0) TellFound(received);
+    return true;
+  }
+
+  // Called from the event loop, outside of any JavaScript.
+  void TellFound(uint32_t received) {
+    const Napi::Env env = on_found_.Env();
+    const Napi::HandleScope scope(env);
+    on_found_.MakeCallback(env.Global(), {Napi::Number::New(env, received)});
+    if (!env.IsExceptionPending()) return;
+    napi_fatal_exception(env, env.GetAndClearPendingException().Value());
+  }
+
+  Napi::Value SetTakeDirectly(const Napi::CallbackInfo& info) {
+    if (!info[0].IsFunction()) {
+      arguments::Refuse(info.Env(), "a function", "found", info[0]);
+      return info.Env().Undefined();
+    }
+    const bool can = listener_ != nullptr && socket_ != nullptr;
+    if (can) {
+      on_found_ = Napi::Persistent(info[0].As<Napi::Function>());
+      BindMedia(socket_, this);
+      AcknowledgeLess(socket_);
+    }
+    return Napi::Boolean::New(info.Env(), can);
+  }
+
+  void HoldDirect(const Napi::CallbackInfo&) { is_direct_ = false; }
 
   static napi_value ReceiveAudio(napi_env env, napi_callback_info info) {
     napi_value values[2];
@@ -275,6 +331,8 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
     }
     stream_sid_ = std::move(stream_sid);
     last_chunk_ = -1;
+    // Its `start` is just being read.
+    socket_ = SocketBeingRead();
   }
 
   void Listen(const Napi::CallbackInfo& info) {
@@ -310,6 +368,7 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
     }
     if (listener_ == nullptr) return Napi::Number::New(info.Env(), 0);
     const uint32_t frames = duration_ms / kFrameMs;
+    is_direct_ = false;  // JavaScript is to see the first that comes again.
     input_samples_ += static_cast<uint64_t>(frames) * kFrameMs * rate_hz_ / 1000;
     return Napi::Number::New(info.Env(), ToBits(listener_->PushGap(frames, playout_dbfs)));
   }
@@ -408,6 +467,9 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
 
   void Free() {
     if (listener_ == nullptr) return;
+    if (socket_ != nullptr) UnbindMedia(socket_, this);
+    on_found_.Reset();
+    is_direct_ = false;
     last_ = listener_->last_utterance();
     listener_.reset();
     resampler_.reset();
@@ -429,6 +491,11 @@ class StreamReceiver : public Napi::ObjectWrap<StreamReceiver> {
   int64_t timestamp_ms_ = -1;
   uint64_t input_samples_ = 0;
   Counters counters_;
+  // That `start` came on; null where it did not come by a socket that we see.
+  us_socket_t* socket_ = nullptr;
+  Napi::FunctionReference on_found_;
+  bool is_direct_ = false;
+  uint32_t taken_directly_ = 0;  // Since the last that came the ordinary way.
   // What stays to be read after close.
   UtteranceSpan last_;
 };

@@ -88,7 +88,8 @@ bool ToneDetector::Push(const float* power, float noise_total) {
   for (size_t bin = 0; bin < kFirstBin; ++bin) total -= power[bin];
   total -= std::min(noise_total, kNoiseShareMax * total);
   // Nearly every frame ends here: the stronger of two lines has half their power, and its peak a third of its own.
-  if (peak < kPeakShareMin * total) {
+  // So does digital silence.
+  if (peak == 0.0f || peak < kPeakShareMin * total) {
     first_hz_ = second_hz_ = lines_power_ = 0.0f;
     return false;
   }

@@ -41,6 +41,9 @@ export const RECEIVED = {
   speechGrown: 256,
 } as const;
 
+/** `receive` adds, above the bits of `RECEIVED`, how many messages were taken directly since it was last called, times this. */
+export const DIRECT_UNIT = 1 << 16;
+
 /** How the receiver listens; set for every question. All durations are media time. */
 export interface ListenSettings {
   /** Silence that ends an utterance. 100 to 5000. */
@@ -86,7 +89,7 @@ export interface NativeStreamReceiver {
   setStreamSid(streamSid: string): void;
   /**
    * Takes one whole wire message, the bytes as they came. The buffer is read during the call only.
-   * `playoutDbfs` is the level of what the caller hears from us about now (-100 when nothing plays): onset
+   * `playoutDbfs` is the level of what the caller hears from us about now (-100 for silence, and less counts as that): onset
    * then asks for more, so that our own echo does not interrupt us. Returns a sum of `RECEIVED` bits; 0 also for a
    * payload over 48 KiB and for every message of a pcm16 receiver. Throws TypeError for another kind of argument.
    */
@@ -104,6 +107,14 @@ export interface NativeStreamReceiver {
   copyReceived(output: Uint8Array, at: number, from: number): number;
   /** Where that stands in the stream by the carrier's own word: milliseconds from an origin of its own, or -1. */
   receivedAtMs(): number;
+  /**
+   * From now on media messages are taken as uWebSockets.js reads them, without JavaScript: at most 24 in a row, while the last
+   * `playoutDbfs` was -Infinity, which says that nothing plays. `found` is called with what such a message found, if it is more than media.
+   * False, and nothing changes, where `setStreamSid` was not called within a message of a socket of `takeSocketsOf`. Until `close`.
+   */
+  takeDirectly(found: (received: number) => void): boolean;
+  /** Something begins to play: no message is taken directly until `receive` says that nothing plays any more. */
+  holdDirect(): void;
   /**
    * Time that passes without media: `durationMs` of silence (20 to 60000, whole frames of 20 ms), which the noise floor
    * learns nothing of. Drives no-input and the end of speech; counted in `mediaMs`, not as messages. Returns what was found.
@@ -202,6 +213,11 @@ export interface Addon {
     sampleRateHz: number;
   }) => NativeStreamReceiver;
   readonly Resampler: new (fromHz: number, toHz: number) => NativeResampler;
+  /**
+   * What sockets of this upgrade's context read may go to receivers directly (`takeDirectly`). `context` as uWebSockets.js gives it
+   * to `upgrade`, of an app without TLS. False where that cannot be had: then everything goes the ordinary way. Idempotent.
+   */
+  takeSocketsOf(context: unknown): boolean;
   /**
    * The event loop of this thread looks at its sockets, timers and messages no more often than every `periodUs` (0 to 20,000
    * microseconds; 0: whenever there is something, as it does by itself). What comes meanwhile is taken together.

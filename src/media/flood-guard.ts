@@ -27,6 +27,12 @@ export class FloodGuard {
     return ++this.#messages <= MESSAGES_PER_SECOND_MAX && this.#bytes <= BYTES_PER_SECOND_MAX;
   }
 
+  /** So many short messages were taken directly. False as above. */
+  admitDirect(messages: number): boolean {
+    this.#messages += messages;
+    return this.#messages <= MESSAGES_PER_SECOND_MAX;
+  }
+
   /** A message needs the full parser. False: ignore it; a shorter one may still be read. */
   admitParse(bytes: number): boolean {
     if (++this.#parsed > PARSED_PER_SECOND_MAX) return false;

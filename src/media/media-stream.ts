@@ -21,7 +21,7 @@
  * 5 s later. `receive` of a media message is one native call, three compares and two field writes; two native calls more
  * where the call is recorded.
  */
-import { RECEIVED } from '../audio/addon-types.ts';
+import { DIRECT_UNIT, RECEIVED } from '../audio/addon-types.ts';
 import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
 import type { RecordFile } from '../recordings/record-files.ts';
 import { AudioRecorder } from './audio-recorder.ts';
@@ -126,9 +126,26 @@ export class MediaStream {
       return;
     }
     const found = this.#transport.receive(message, isBinary, this.#playback.playoutDbfs());
-    if (found !== 0) this.#take(found);
+    if (found >= DIRECT_UNIT) this.#takeAfterDirect(found);
+    else if (found !== 0) this.#take(found);
     else if (!this.#watch.flood.admitParse(message.byteLength)) this.#counters.unparsedMessages++;
     else this.#event(this.#transport.readEvent(message, isBinary, this.#playback.playoutDbfs()));
+  }
+
+  /** The first that came by here after some that did not. */
+  #takeAfterDirect(found: number): void {
+    if (this.#watch.flood.admitDirect(found >>> 16)) this.#take(found & (DIRECT_UNIT - 1));
+    else this.end('protocol violation');
+  }
+
+  /** What was found in audio that did not come by `receive`. */
+  #foundDirectly(found: number): void {
+    if (this.#state.kind === 'ended') return;
+    try {
+      this.#take(found);
+    } catch (thrown) {
+      this.#threw(thrown);
+    }
   }
 
   #take(found: number): void {
@@ -193,6 +210,8 @@ export class MediaStream {
     if (recording !== null) {
       this.#recorder = AudioRecorder.begin(recording, this.#transport, this.#plane.clock);
       this.#playback.recorder = this.#recorder;
+    } else {
+      this.#transport.takeDirectly((found) => this.#foundDirectly(found));
     }
     this.#watch.callBegan(callBeganAgoMs);
     this.#callId = callId;

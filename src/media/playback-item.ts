@@ -14,6 +14,8 @@ const MESSAGE_MS = 240;
 const LEVEL_FRAME_MS = 20;
 /** What `playoutDbfs` says of silence. */
 export const SILENCE_DBFS = -100;
+/** Nothing plays at all: less than the silence within a prompt, for whom that makes a difference. */
+export const NOTHING_DBFS = Number.NEGATIVE_INFINITY;
 
 /**
  * `awaiting audio` -> `ready` -> `sending` -> `unmarked` (all audio sent, its mark not) -> `sent`. An item leaves the

@@ -29,7 +29,7 @@ import type { Audible } from './barge-in.ts';
 import { SENT } from './carrier-socket.ts';
 import { MarkTrust } from './mark-trust.ts';
 import { Pacer } from './pacer.ts';
-import { PlaybackItem, SILENCE_DBFS } from './playback-item.ts';
+import { NOTHING_DBFS, PlaybackItem } from './playback-item.ts';
 import { PlaybackQueue } from './playback-queue.ts';
 import type { PlaybackHooks, PlaybackOf, PlaybackState, PlayOutcome } from './playback-state.ts';
 import { PlayoutLevel } from './playout-level.ts';
@@ -211,10 +211,10 @@ export class Playback implements PromptWaiter {
     return this.#queue.audible(this.#clock.nowMs());
   }
 
-  /** How loud the caller hears us about now, dBFS; -100 for silence. Called for every frame. */
+  /** How loud the caller hears us about now, dBFS: -100 for silence, `NOTHING_DBFS` where nothing plays. Called for every frame. */
   playoutDbfs(): number {
     const { items } = this.#queue;
-    if (this.#level.isSilent(items)) return SILENCE_DBFS;
+    if (this.#level.isSilent(items)) return NOTHING_DBFS;
     return this.#level.loudestDbfs(items, this.#clock.nowMs());
   }
 

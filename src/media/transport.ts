@@ -39,6 +39,11 @@ export interface Transport {
    * for each stream: allocates nothing. `playoutDbfs` as in `NativeStreamReceiver.receive`.
    */
   receive(message: ArrayBuffer, isBinary: boolean, playoutDbfs: number): number;
+  /**
+   * From now on audio may be taken without `receive`, where the transport can do that: `found` is then told what it found, if that is
+   * more than media. Only while nothing plays, and never more than half a second of it in a row.
+   */
+  takeDirectly(found: (received: number) => void): void;
   /** Reads a message that `receive` left over. Never throws for what the peer sent. */
   readEvent(message: ArrayBuffer, isBinary: boolean, playoutDbfs: number): CarrierEvent;
   /**

@@ -33,6 +33,7 @@ export class TwilioTransport implements Transport {
   readonly format: AudioFormat = TELEPHONE_FORMAT;
   readonly receiver: NativeStreamReceiver;
   readonly #socket: CarrierSocket;
+  readonly #isDirect: boolean;
   /** What `start` fixed; null before it. */
   #envelope: Envelope | null = null;
   #socketState: 'open' | 'closing' | 'closed' = 'open';
@@ -41,14 +42,22 @@ export class TwilioTransport implements Transport {
   #unknownEvents = 0;
   #foreign = 0;
 
-  /** `receiver` must be of the telephone format. The socket stays the server's to report closed. */
-  constructor(socket: CarrierSocket, receiver: NativeStreamReceiver) {
+  /**
+   * `receiver` must be of the telephone format. The socket stays the server's to report closed. `isDirect`: nobody needs to see each
+   * message, so that audio may be taken directly.
+   */
+  constructor(socket: CarrierSocket, receiver: NativeStreamReceiver, isDirect = false) {
     this.#socket = socket;
+    this.#isDirect = isDirect;
     this.receiver = receiver;
   }
 
   receive(message: ArrayBuffer, isBinary: boolean, playoutDbfs: number): number {
     return isBinary ? 0 : this.receiver.receive(message, playoutDbfs);
+  }
+
+  takeDirectly(found: (received: number) => void): void {
+    if (this.#isDirect) this.receiver.takeDirectly(found);
   }
 
   readEvent(message: ArrayBuffer, isBinary: boolean, playoutDbfs: number): CarrierEvent {
@@ -122,6 +131,7 @@ export class TwilioTransport implements Transport {
   sendAudio(wire: Uint8Array, from: number, to: number): number {
     const envelope = this.#envelope;
     if (envelope === null) return SENT.dropped;
+    this.receiver.holdDirect();
     const { prefix, suffix } = envelope;
     const suffixAt = prefix.length + to - from;
     scratch.set(prefix, 0);

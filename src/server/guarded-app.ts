@@ -55,19 +55,25 @@ export class GuardedApp {
   readonly #app: TemplatedApp;
   readonly #log: QuietLog;
   readonly #faults: FaultCounters;
+  readonly #takeSocketsOf: ((context: unknown) => boolean) | null;
   readonly #sockets: Set<OpenSocket>;
 
-  /** `sockets` collects what is open, over all apps of one server. */
+  /**
+   * `sockets` collects what is open, over all apps of one server. `takeSocketsOf`, of the addon: is shown the context of each socket
+   * route, so that media may be taken without JavaScript.
+   */
   constructor(options: {
     app: TemplatedApp;
     log: QuietLog;
     faults: FaultCounters;
     sockets: Set<OpenSocket>;
+    takeSocketsOf?: ((context: unknown) => boolean) | null;
   }) {
     this.#app = options.app;
     this.#log = options.log;
     this.#faults = options.faults;
     this.#sockets = options.sockets;
+    this.#takeSocketsOf = options.takeSocketsOf ?? null;
   }
 
   /** One path and the only method it takes, HEAD with GET; any other gets 405. `path` may hold one `:name`. */
@@ -212,6 +218,7 @@ export class GuardedApp {
       }
       const key = exchange.header('sec-websocket-key');
       const kept: Kept<T> = { attachment, openSocket: null, hasFaulted: false };
+      this.#takeSocketsOf?.(context);
       // No subprotocol and no extension is ever agreed to: Twilio offers none, and an inflated message has no bound.
       exchange.takeForUpgrade()?.upgrade(kept, key, '', '', context);
     } catch (thrown) {

@@ -5,6 +5,7 @@
 
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { MessagePort } from 'node:worker_threads';
+import { addon } from '../audio/addon.ts';
 import type { CallWorkerSettings } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts';
@@ -324,6 +325,7 @@ export class TrunklineServer {
       log: this.#quietLog,
       faults: this.faults,
       sockets: this.#sockets,
+      takeSocketsOf: this.#parts.settings.tls === null ? addon.takeSocketsOf : null,
     });
     const { continues, fallback, health, status, twilio, voice } = this.#routes;
     for (const prefix of this.#address.prefixes) {

@@ -20,7 +20,8 @@ export function twilioStreams(
   return (socket, hooks, call) => {
     const receiver = new addon.StreamReceiver({ codec, sampleRateHz });
     const kept = journals?.open(call, limits) ?? null;
-    if (kept === null) return new MediaStream(plane, new TwilioTransport(socket, receiver), hooks, limits);
+    if (kept === null)
+      return new MediaStream(plane, new TwilioTransport(socket, receiver, true), hooks, limits);
     return new JournaledStream({
       journal: kept.journal,
       audioNames: kept.audio,

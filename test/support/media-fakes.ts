@@ -79,6 +79,12 @@ export class FakeReceiver implements NativeStreamReceiver {
     return -1;
   }
 
+  takeDirectly(): boolean {
+    return false;
+  }
+
+  holdDirect(): void {}
+
   receiveGap(durationMs: number, playoutDbfs: number): number {
     if (this.closed) return 0;
     this.#mediaMs += durationMs;

@@ -1,0 +1,201 @@
+// takeSocketsOf(context): where the bytes of uWebSockets.js's sockets are looked at first. It is built on uSockets, whose C interface
+// (libusockets.h) its library exports; from it we use
+//
+//   us_socket_context_on_data(ssl, context, handler)   who is given what a socket has read
+//   us_poll_fd(socket), us_socket_is_closed(ssl, socket)
+//
+// There is no getter of the handler that was set, so the slot is found by setting ours: it is the one word of the context that
+// changes. Whatever is missing (another platform or version, TLS), nothing is taken here and all goes the ordinary way.
+//
+// One read of one socket:   whole media messages, at most kFramesMax   ->  the stream's receiver
+//                           anything else, from its first byte on      ->  uWebSockets.js
+//
+// A peer that keeps to RFC 6455 is never torn apart: while uWebSockets.js waits for the rest of a frame, the next bytes are that rest,
+// and do not read as a masked frame with a media message of this stream in it.
+#include "bindings/direct_media.h"
+
+#ifdef __linux__
+#include <dlfcn.h>
+#include <link.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#endif
+
+#include <v8.h>
+
+#include <cstdint>
+#include <cstring>
+#include <unordered_map>
+
+#include "bindings/arguments.h"
+#include "bindings/bindings.h"
+#include "wire/client_frame.h"
+
+struct us_socket_context_t;
+
+namespace trunkline {
+namespace {
+
+// More at once is a network that held them back, or a flood: JavaScript is to see it.
+constexpr size_t kFramesMax = 3;
+// The part of a context that is searched: its loop, counters, list and handlers (some 20 words).
+constexpr size_t kContextWords = 20;
+
+using OnData = us_socket_t* (*)(us_socket_t* socket, char* data, int length);
+using SetOnData = void (*)(int ssl, us_socket_context_t* context, OnData handler);
+using IsClosed = int (*)(int ssl, us_socket_t* socket);
+using PollFd = int (*)(void* poll);
+
+struct USockets {
+  SetOnData set_on_data = nullptr;
+  IsClosed is_closed = nullptr;
+  PollFd poll_fd = nullptr;
+  OnData next = nullptr;  // uWebSockets.js's own; of all its WebSocket contexts the same.
+};
+
+// Only the thread of the sockets gets beyond a null here; others share the library and not its data.
+thread_local USockets sockets;
+thread_local std::unordered_map<us_socket_t*, MediaTaker*> takers;
+thread_local us_socket_t* being_read = nullptr;
+
+us_socket_t* PassOn(us_socket_t* socket, uint8_t* data, size_t bytes) {
+  us_socket_t* const outer = being_read;
+  being_read = socket;
+  us_socket_t* const after = sockets.next(socket, reinterpret_cast<char*>(data), static_cast<int>(bytes));
+  being_read = outer;
+  return after;
+}
+
+// Null: nobody takes the socket's media now.
+MediaTaker* TakerOf(us_socket_t* socket) {
+  const auto found = takers.find(socket);
+  return found != takers.end() && found->second->TakesDirectly() ? found->second : nullptr;
+}
+
+bool IsWholeFrames(uint8_t* data, size_t bytes) {
+  ClientFrame frame;
+  for (size_t frames = 0; bytes > 0; ++frames) {
+    if (frames == kFramesMax || !ReadClientFrame(data, bytes, &frame)) return false;
+    data += frame.frame_bytes;
+    bytes -= frame.frame_bytes;
+  }
+  return true;
+}
+
+us_socket_t* Read(us_socket_t* socket, char* text, int length) {
+  uint8_t* data = reinterpret_cast<uint8_t*>(text);
+  size_t bytes = length > 0 ? static_cast<size_t>(length) : 0;
+  MediaTaker* taker = TakerOf(socket);
+  if (taker == nullptr || !IsWholeFrames(data, bytes)) return PassOn(socket, data, bytes);
+  ClientFrame frame;
+  while (bytes > 0 && ReadClientFrame(data, bytes, &frame)) {
+    Mask(frame);
+    if (taker == nullptr || !taker->TakeDirectly(reinterpret_cast<const char*>(frame.payload), frame.payload_bytes)) {
+      Mask(frame);
+      return PassOn(socket, data, bytes);
+    }
+    data += frame.frame_bytes;
+    bytes -= frame.frame_bytes;
+    if (bytes == 0) break;
+    // What it told JavaScript may have ended the stream, or the socket.
+    if (sockets.is_closed(0, socket) != 0) break;
+    taker = TakerOf(socket);
+  }
+  return socket;
+}
+
+#ifdef __linux__
+// The library of uWebSockets.js, as it was loaded; null where it is not.
+void* FindLibrary() {
+  const char* path = nullptr;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* found) {
+        const bool is_it = info->dlpi_name != nullptr && std::strstr(info->dlpi_name, "/uws_") != nullptr;
+        if (is_it) *static_cast<const char**>(found) = info->dlpi_name;
+        return is_it ? 1 : 0;
+      },
+      &path);
+  return path == nullptr ? nullptr : dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+}
+
+bool FindFunctions() {
+  void* library = FindLibrary();
+  if (library == nullptr) return false;
+  sockets.set_on_data = reinterpret_cast<SetOnData>(dlsym(library, "us_socket_context_on_data"));
+  sockets.is_closed = reinterpret_cast<IsClosed>(dlsym(library, "us_socket_is_closed"));
+  sockets.poll_fd = reinterpret_cast<PollFd>(dlsym(library, "us_poll_fd"));
+  return sockets.set_on_data != nullptr && sockets.is_closed != nullptr && sockets.poll_fd != nullptr;
+}
+#else
+bool FindFunctions() { return false; }
+#endif
+
+// Sets our handler and learns whose place it took. False, and the context is as before, where that cannot be told.
+bool TakePlace(us_socket_context_t* context) {
+  uintptr_t before[kContextWords];
+  std::memcpy(before, context, sizeof before);
+  for (const uintptr_t word : before) {
+    if (word == reinterpret_cast<uintptr_t>(&Read)) return true;
+  }
+  sockets.set_on_data(0, context, &Read);
+  uintptr_t after[kContextWords];
+  std::memcpy(after, context, sizeof after);
+  OnData next = nullptr;
+  for (size_t word = 0; word < kContextWords; ++word) {
+    if (before[word] != after[word]) next = reinterpret_cast<OnData>(before[word]);
+  }
+  if (next != nullptr && (sockets.next == nullptr || sockets.next == next)) {
+    sockets.next = next;
+    return true;
+  }
+  if (next != nullptr) sockets.set_on_data(0, context, next);
+  return false;
+}
+
+// Node-API reads only externals that it has made. This is the one place of the addon that asks V8 itself; as uWebSockets.js does.
+void* PointerOf(Napi::Value value) {
+  if (!value.IsExternal()) return nullptr;
+  const napi_value handle = value;
+  v8::Local<v8::Value> local;
+  static_assert(sizeof local == sizeof handle);
+  std::memcpy(static_cast<void*>(&local), &handle, sizeof local);
+  return local.As<v8::External>()->Value();
+}
+
+Napi::Value TakeSocketsOf(const Napi::CallbackInfo& info) {
+  void* context = PointerOf(info[0]);
+  if (context == nullptr) {
+    arguments::Refuse(info.Env(), "the context of an upgrade", "context", info[0]);
+    return info.Env().Undefined();
+  }
+  const bool is_known = sockets.set_on_data != nullptr || FindFunctions();
+  return Napi::Boolean::New(info.Env(), is_known && TakePlace(static_cast<us_socket_context_t*>(context)));
+}
+
+}  // namespace
+
+us_socket_t* SocketBeingRead() { return being_read; }
+
+void BindMedia(us_socket_t* socket, MediaTaker* taker) { takers[socket] = taker; }
+
+void UnbindMedia(us_socket_t* socket, MediaTaker* taker) {
+  const auto found = takers.find(socket);
+  if (found != takers.end() && found->second == taker) takers.erase(found);
+}
+
+void AcknowledgeLess(us_socket_t* socket) {
+#ifdef __linux__
+  // tcp(7): without quick acknowledgements they are delayed, and then one goes out with every second segment.
+  const int off = 0;
+  setsockopt(sockets.poll_fd(socket), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+#else
+  (void)socket;
+#endif
+}
+
+void ExportDirectMedia(Napi::Env env, Napi::Object exports) {
+  exports["takeSocketsOf"] = Napi::Function::New<TakeSocketsOf>(env, "takeSocketsOf");
+}
+
+}  // namespace trunkline

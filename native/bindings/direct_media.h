@@ -1,0 +1,39 @@
+// Media that need not enter JavaScript. Of 50 messages a second and stream all but a few change nothing that JavaScript would act on, yet
+// each costs it a callback, an ArrayBuffer and two crossings: a third of what a frame costs. Here the bytes that uWebSockets.js has read
+// from a socket are looked at first; what is nothing but whole media messages of a stream that is listening goes straight to
+// its receiver, and everything else goes on to uWebSockets.js, byte for byte as it came.
+#ifndef TRUNKLINE_BINDINGS_DIRECT_MEDIA_H_
+#define TRUNKLINE_BINDINGS_DIRECT_MEDIA_H_
+
+#include <cstddef>
+
+struct us_socket_t;
+
+namespace trunkline {
+
+// Who takes the media of one socket.
+class MediaTaker {
+ public:
+  // Whether the next bytes may be taken at all.
+  virtual bool TakesDirectly() const = 0;
+  // One text message, whole. False: nothing was taken, and the message goes the ordinary way. May run JavaScript, which may end the
+  // stream and with it this object's binding.
+  virtual bool TakeDirectly(const char* message, size_t bytes) = 0;
+
+ protected:
+  ~MediaTaker() = default;
+};
+
+// The socket whose bytes uWebSockets.js is being given at this moment, on this thread; null otherwise.
+us_socket_t* SocketBeingRead();
+
+// From now on until `UnbindMedia`, `taker` is asked for each read of `socket`. A socket has one taker, the last.
+void BindMedia(us_socket_t* socket, MediaTaker* taker);
+void UnbindMedia(us_socket_t* socket, MediaTaker* taker);
+
+// Acknowledgements go out with every second segment of such a socket, not with each: the kernel's part of a frame is mostly those.
+void AcknowledgeLess(us_socket_t* socket);
+
+}  // namespace trunkline
+
+#endif  // TRUNKLINE_BINDINGS_DIRECT_MEDIA_H_
