@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
 import { openAudioRecordings } from './audio-recordings.ts';
@@ -22,6 +23,7 @@ import { MediaCensus } from './media/media-census.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { beginNodeReport } from './node-report.ts';
+import { Pages } from './server/pages.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
@@ -187,6 +189,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       log,
       store,
       nodeId,
+      pages: Pages.read(fileURLToPath(new URL('../web/dist', import.meta.url))),
       storeHealth: () => {
         // Calls commit from their workers: what waits is known to the store thread, and here what this thread has asked.
         const { lateWrites, refusedWrites } = storeLink.health;
