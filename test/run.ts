@@ -48,11 +48,13 @@ const native: Step = {
 
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'types of the pages', command: ['tsc', '--noEmit', '-p', 'web'] },
   { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: ['knip'] },
   native,
   vitest('unit', 'unit', 'native'),
   vitest('integration', 'conformance', 'integration', 'lifecycle'),
+  vitest('browser', 'browser'),
   demo(),
   demo('--all'),
 ];
