@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
 import { measureFrameUs } from './audio/frame-cost.ts';
@@ -31,6 +32,7 @@ import { measure, openTelemetry } from './open-telemetry.ts';
 import type { StoreHealth } from './server/health.ts';
 import type { LoopDelay } from './server/loop-delay.ts';
 import { LoopPace } from './server/loop-pace.ts';
+import { Pages } from './server/pages.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
@@ -229,6 +231,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       store,
       nodeId,
       storeHealth,
+      pages: Pages.read(fileURLToPath(new URL('../web/dist', import.meta.url))),
       vendors,
       isVoiceReady: () => warmUp.isDone,
       openStream: twilioStreams(

@@ -56,11 +56,13 @@ const native: Step = {
 
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'types of the pages', command: ['tsc', '--noEmit', '-p', 'web'] },
   { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: ['knip'] },
   native,
   vitest('unit', 'unit', 'native'),
   { ...vitest('integration', 'conformance', 'integration', 'lifecycle'), waitsForRealTime: true },
+  { ...vitest('browser', 'browser'), waitsForRealTime: true },
   demo(),
   demo('--all'),
 ];

@@ -15,10 +15,14 @@ export interface Answer {
   readonly status: string;
   readonly contentType: string;
   readonly body: string;
+  /** A `Cache-Control` here stands in place of `no-store`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Close the connection after it: the rest of the request is not wanted. */
   readonly closes?: boolean;
 }
+
+/** An answer whose body is not text, or is compressed. */
+export type BytesAnswer = Omit<Answer, 'body'> & { readonly body: Uint8Array };
 
 /** A refusal in words: short, plain, and nothing about our insides. */
 export function textAnswer(status: string, reason: string, closes = false): Answer {
@@ -81,12 +85,14 @@ export class Exchange implements RequestOrigin {
   }
 
   /** The first answer is sent, a later one ignored, and none after an abort. To HEAD it goes without its body. */
-  answer(answer: Answer): void {
+  answer(answer: Answer | BytesAnswer): void {
     if (this.isOver) return;
     this.#isAnswered = true;
     this.#response.cork(() => {
       this.#writeHead(answer);
-      if (this.method === 'head') this.#endWithoutBody(answer);
+      // A length of 0 would tell caches that what they hold has become empty (RFC 9110, 8.6).
+      if (answer.status.startsWith('304')) this.#response.endWithoutBody();
+      else if (this.method === 'head') this.#endWithoutBody(answer);
       else this.#response.end(answer.body, answer.closes ?? false);
     });
   }
@@ -106,10 +112,10 @@ export class Exchange implements RequestOrigin {
     return stream;
   }
 
-  #writeHead({ contentType, headers = {}, status }: Answer): void {
+  #writeHead({ contentType, headers = {}, status }: Omit<Answer, 'body'>): void {
     this.#response.writeStatus(status);
     this.#response.writeHeader('Content-Type', contentType);
-    this.#response.writeHeader('Cache-Control', 'no-store');
+    if (headers['Cache-Control'] === undefined) this.#response.writeHeader('Cache-Control', 'no-store');
     this.#response.writeHeader('X-Content-Type-Options', 'nosniff');
     for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
   }
@@ -118,7 +124,7 @@ export class Exchange implements RequestOrigin {
    * A body would be read as the beginning of the next answer (RFC 9110, 9.3.2). The length is written here because a
    * response that is told of it never counts as done, and the next request on the connection is aborted (measured).
    */
-  #endWithoutBody(answer: Answer): void {
+  #endWithoutBody(answer: Answer | BytesAnswer): void {
     if (answer.closes === true) this.#response.writeHeader('Connection', 'close');
     this.#response.writeHeader('Content-Length', String(Buffer.byteLength(answer.body)));
     this.#response.endWithoutBody();

@@ -33,6 +33,7 @@ import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call-surroundings.ts';
 import { type LoopDelay, watchLoopDelay } from './loop-delay.ts';
 import type { OpenSocket } from './open-socket.ts';
+import type { Pages } from './pages.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ServerSettings } from './server-settings.ts';
@@ -90,7 +91,9 @@ export interface ServerParts {
   readonly journals?: JournalKeeper | null;
   /** The operator's board; absent: there is none. */
   readonly board?: BoardSettings;
-  /** Further routes (metrics, pages), through the same guard. */
+  /** The browser phone and the board's pages; null or absent: none are served. */
+  readonly pages?: Pages | null;
+  /** Further routes (metrics), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
   /** Measures calls and workers; absent: nobody does. */
   readonly telemetry?: ServerTelemetry;
@@ -332,6 +335,7 @@ export class TrunklineServer {
       guarded.route('post', prefix + FALLBACK_PATH, (exchange) => fallback.answer(exchange));
       guarded.route('post', prefix + STATUS_PATH, (exchange) => status.answer(exchange));
       guarded.socket(`${prefix}${TWILIO_SOCKET_PATH}:streamToken`, twilio);
+      this.#parts.pages?.register(guarded, prefix);
     }
     guarded.route('get', '/healthz', (exchange) => health.live(exchange));
     guarded.route('get', '/readyz', (exchange) => health.ready(exchange));
