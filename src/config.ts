@@ -65,6 +65,8 @@ const chain = <Name extends string>(...names: readonly Name[]) =>
     });
 const model = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'the name of a model');
 const key = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'a key, without spaces');
+/** As RFC 6750 lets it be sent. */
+const bearerToken = z.string().regex(/^[\w.~+/=-]{16,512}$/, 'at least 16 letters, digits and -._~+/=');
 
 /** Name -> what is expected. A name that is absent or empty takes its default. */
 export const SETTINGS = {
@@ -144,10 +146,8 @@ export const SETTINGS = {
   RECORD_AUDIO: flag.default(false),
   RECORD_CALLS: z.string().optional(),
   RECORDINGS_KEEP_DAYS: wholeNumber(1, 3650).default(30),
-  METRICS_TOKEN: z
-    .string()
-    .regex(/^[\w.~+/=-]{16,512}$/, 'at least 16 letters, digits and -._~+/=')
-    .optional(),
+  ADMIN_TOKEN: bearerToken.optional(),
+  METRICS_TOKEN: bearerToken.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url('https:', 'http:').optional(),
   OTEL_EXPORTER_OTLP_HEADERS: z
     .string()

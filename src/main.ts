@@ -10,7 +10,9 @@ import { addon } from './audio/addon.ts';
 import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
 import { measureFrameUs } from './audio/frame-cost.ts';
 import { openAudioRecordings } from './audio-recordings.ts';
+import { boardSettings } from './board-settings.ts';
 import { openCallJournals } from './call-journals.ts';
+import { callLifeMs } from './call-life.ts';
 import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -106,7 +108,14 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const gaps = new GapCounts();
   const nodeId = newNodeId();
   const isPromptReady = (key: string) => registry.has(key);
-  const telemetry = await openTelemetry(config, { clock, log, nodeId, isPromptReady });
+  let server: TrunklineServer | null = null;
+  const telemetry = await openTelemetry(config, {
+    clock,
+    log,
+    nodeId,
+    isPromptReady,
+    onTurn: (callId, times) => server?.board?.turnTook(callId, times),
+  });
   const wheel = new TimerWheel(
     clock,
     (thrown) => log.error({ event: 'timer.failed', err: thrown }, 'a timer of the media plane failed'),
@@ -115,7 +124,6 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const journals = openCallJournals(config, clock, log);
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
 
-  let server: TrunklineServer | null = null;
   const storeLink = new StoreLink(
     options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
     {
@@ -125,8 +133,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       nodeUrl: config.STREAM_URL ?? config.publicUrl ?? `http://${config.HOST}:${config.PORT}`,
       results: resultsOf(config),
       ...threadLog,
-      // A call of a process that died may come back for as long as its token lives.
-      callLifeMs: (config.CALL_MAX_SECONDS + config.DRAIN_SECONDS + 60) * 1000,
+      callLifeMs: callLifeMs(config),
       meter: telemetry.meterOf('store').memory,
     },
     log,
@@ -248,6 +255,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       ...(options.loopDelay === undefined ? {} : { loopDelay: options.loopDelay }),
       onFatal: (error) => options.onFatal?.(error),
       telemetry,
+      board: boardSettings(config, flows, { store, loopDelay: telemetry.meterOf('io').of('loopDelay') }),
       addRoutes: (app) => telemetry.addRoutes(app),
       claimPort: async () => options.claimPort?.() ?? null,
       onPortLeft: () => options.onPortLeft?.(),

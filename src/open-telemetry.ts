@@ -7,18 +7,20 @@ import type { StoreHealth } from './server/health.ts';
 import type { TrunklineServer } from './server/trunkline-server.ts';
 import type { VendorHealthBoard } from './server/vendor-health.ts';
 import { lostLogLines } from './standard-error.ts';
-import { Telemetry } from './telemetry/telemetry.ts';
+import { Telemetry, type TelemetryParts } from './telemetry/telemetry.ts';
 
 export interface TelemetrySurroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly nodeId: string;
   readonly isPromptReady: (promptKey: string) => boolean;
+  /** Told of what each spoken answer took. */
+  readonly onTurn: NonNullable<TelemetryParts['onTurn']>;
 }
 
 export function openTelemetry(
   config: Config,
-  { clock, isPromptReady, log, nodeId }: TelemetrySurroundings,
+  { clock, isPromptReady, log, nodeId, onTurn }: TelemetrySurroundings,
 ): Promise<Telemetry> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config;
   return Telemetry.open({
@@ -26,6 +28,7 @@ export function openTelemetry(
     log,
     workers: config.WORKERS,
     isReady: isPromptReady,
+    onTurn,
     metricsToken: config.METRICS_TOKEN ?? null,
     traces:
       endpoint === undefined

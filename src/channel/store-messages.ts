@@ -154,7 +154,45 @@ export interface CallFilter {
   /** The flow's own word. */
   readonly outcome?: string;
   /** For the next page: only calls that come after this one, newest first. */
-  readonly after?: { readonly startedAtWallMs: number; readonly callSid: string };
+  readonly after?: CallPlace;
+}
+
+/** Where a call stands among all, in order of their begin. */
+export interface CallPlace {
+  readonly startedAtWallMs: number;
+  readonly callSid: string;
+}
+
+/** Some of the calls that began in a span of time, in order of their begin: a day is counted slice by slice. */
+export interface TallySpan {
+  readonly sinceWallMs: number;
+  /** Exclusive. */
+  readonly untilWallMs: number;
+  /** Where the slice before this one ended; null: the first. */
+  readonly after: CallPlace | null;
+  /** Calls in a slice. */
+  readonly limit: number;
+}
+
+export interface TallySlice {
+  /** By the flow's own word; of a call that ended undecided, the reason of its end. One that is on and undecided is in none. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Questions that were asked and that something came of. */
+  readonly turns: number;
+  readonly steps: readonly TallyStep[];
+  /** Null: there are no more. */
+  readonly next: CallPlace | null;
+}
+
+/** From one node that said something last, to the next. */
+export interface TallyStep {
+  readonly flowHash: string;
+  /** Null: a call's first. */
+  readonly from: string | null;
+  readonly to: string;
+  /** An answer was read at `from`. */
+  readonly wasAnswered: boolean;
+  readonly calls: number;
 }
 
 export type StoreRead =
@@ -164,7 +202,8 @@ export type StoreRead =
   | { readonly kind: 'flow.text'; readonly hash: string }
   /** Calls without an end, on all nodes. */
   | { readonly kind: 'live'; readonly limit: number }
-  | { readonly kind: 'nodes' };
+  | { readonly kind: 'nodes' }
+  | { readonly kind: 'tally'; readonly span: TallySpan };
 
 /** Client -> store thread. */
 export interface StoreRequest {
@@ -174,7 +213,7 @@ export interface StoreRequest {
 
 /**
  * Store thread -> client. `value`: `begun` or `fenced` for a begin, a record or null for a load, records for a list, turns
- * for turns, a text or null for a flow's, live calls for `live`, nodes for `nodes`.
+ * for turns, a text or null for a flow's, live calls for `live`, nodes for `nodes`, a slice for a tally.
  */
 export type StoreAnswer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

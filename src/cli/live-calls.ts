@@ -1,7 +1,8 @@
 /** The live calls of all nodes and how the nodes are, as people and programs read them. Pure. */
+import { maskNumber } from '../masked.ts';
 import type { LiveCallPlace, NodeSeen } from '../store/call-store.ts';
 import { NODE_LIFE_MS } from '../store/sql-store.ts';
-import { maskNumber, plain, timeText } from './call-text.ts';
+import { plain, timeText } from './call-text.ts';
 import { textTable } from './text-table.ts';
 
 export interface LiveCalls {

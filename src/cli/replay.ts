@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { buildId } from '../build-id.ts';
 import { RecordError } from '../errors.ts';
+import { maskDigits } from '../masked.ts';
 import type { Difference } from '../replay/difference.ts';
 import { type RecordedCall, readRecord } from '../replay/read-record.ts';
 import { replayCall } from '../replay/replay-call.ts';
 import { type ReplayReport, toReplayReport } from '../replay/replay-report.ts';
-import { maskDigits, plain, timeText } from './call-text.ts';
+import { plain, timeText } from './call-text.ts';
 import { tolerateLostOutput } from './lenient-output.ts';
 import type { Output } from './prompt-progress.ts';
 

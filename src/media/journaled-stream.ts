@@ -97,6 +97,11 @@ export class JournaledStream {
     this.#journal.enter({ kind: 'end', reason }, () => this.#stream.end(reason));
   }
 
+  /** Changes nothing, and so is no part of the journal. */
+  sound(): ReturnType<MediaStream['sound']> {
+    return this.#stream.sound();
+  }
+
   drained(): void {
     this.#journal.enter({ kind: 'drained' }, () => this.#stream.drained());
   }

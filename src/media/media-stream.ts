@@ -334,6 +334,13 @@ export class MediaStream {
     log.info({ event: 'stream.ended', ...about }, 'stream ended');
   }
 
+  /** What can be heard at this moment; once it has ended, silence. Asked for by who watches, never for a frame. */
+  sound(): { readonly levelDbfs: number; readonly isSpeaking: boolean; readonly botSpeaks: boolean } {
+    const { receiver } = this.#transport;
+    const botSpeaks = !this.hasEnded && this.#playback.audible() !== 'nothing';
+    return { levelDbfs: receiver.levelDbfs(), isSpeaking: receiver.isSpeech(), botSpeaks };
+  }
+
   /** What came since the opening; after the end, what it was at the end. */
   counters(): MediaStreamCounters {
     if (this.#state.kind === 'ended') return { ...this.#counters };

@@ -14,6 +14,8 @@ export interface Caller {
   /** E.164. */
   readonly from: string;
   readonly to: string;
+  /** Absent: the phone. */
+  readonly channel?: 'phone' | 'browser';
 }
 
 const UNKNOWN_CALLER: Caller = { accountSid: '', from: '', to: '' };

@@ -156,6 +156,22 @@ export class CallDirectory implements CallRegister, LiveCalls {
     this.#byCallId.get(callId)?.codeFailed(error);
   }
 
+  /** Calls with an open stream, newest first, at most `limit`; of a call with two streams, the newer. */
+  newest(limit: number): readonly LiveCall[] {
+    const found = new Map<string, LiveCall>();
+    for (const call of [...this.#byCallId.values()].reverse()) {
+      if (found.size >= limit) break;
+      if (!found.has(call.callSid)) found.set(call.callSid, call);
+    }
+    return [...found.values()];
+  }
+
+  /** Of a live call; null of any other. */
+  callerOf(callSid: string): Caller | null {
+    for (const call of this.#open.get(callSid) ?? []) return call.caller;
+    return null;
+  }
+
   callSidOf(callId: CallId): string | null {
     return this.#byCallId.get(callId)?.callSid ?? null;
   }

@@ -26,6 +26,18 @@ export interface CallStream {
   playAndFinish(promptKey: string, reason: EndReason): void;
   /** Closes the socket with the code that fits. Idempotent. */
   end(reason: EndReason): void;
+  /** What can be heard at this moment. For whoever watches; absent where nothing is known of it. */
+  sound?(): StreamSound;
+}
+
+/** Of both ends of a stream, at one moment. */
+export interface StreamSound {
+  /** Of the caller's last frame, -100 to 0. */
+  readonly levelDbfs: number;
+  /** The caller speaks. */
+  readonly isSpeaking: boolean;
+  /** The caller may hear us. */
+  readonly botSpeaks: boolean;
 }
 
 export interface StreamHooks {

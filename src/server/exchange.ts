@@ -4,6 +4,7 @@
  * all of that is a no-op. Not a router, and it knows no route. I/O thread.
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { AnswerStream } from './answer-stream.ts';
 import { localHostOf, type RequestOrigin } from './local-request.ts';
 
 /** Longest body that any route takes. Twilio's webhooks stay under it. */
@@ -84,15 +85,33 @@ export class Exchange implements RequestOrigin {
     if (this.isOver) return;
     this.#isAnswered = true;
     this.#response.cork(() => {
-      this.#response.writeStatus(answer.status);
-      this.#response.writeHeader('Content-Type', answer.contentType);
-      this.#response.writeHeader('Cache-Control', 'no-store');
-      this.#response.writeHeader('X-Content-Type-Options', 'nosniff');
-      for (const [name, value] of Object.entries(answer.headers ?? {}))
-        this.#response.writeHeader(name, value);
+      this.#writeHead(answer);
       if (this.method === 'head') this.#endWithoutBody(answer);
       else this.#response.end(answer.body, answer.closes ?? false);
     });
+  }
+
+  /**
+   * The first piece of an answer that goes on, and the stream of it; null when nothing can be said any more, or where HEAD
+   * asks for the head alone. `onClosed` is told once when it is over.
+   */
+  stream(first: Answer, onClosed: () => void): AnswerStream | null {
+    if (this.method === 'head') this.answer({ ...first, body: '' });
+    if (this.isOver) return null;
+    this.#isAnswered = true;
+    const stream = new AnswerStream(this.#response, onClosed);
+    this.#onAborted = () => stream.closed();
+    this.#response.cork(() => this.#writeHead(first));
+    stream.write(first.body);
+    return stream;
+  }
+
+  #writeHead({ contentType, headers = {}, status }: Answer): void {
+    this.#response.writeStatus(status);
+    this.#response.writeHeader('Content-Type', contentType);
+    this.#response.writeHeader('Cache-Control', 'no-store');
+    this.#response.writeHeader('X-Content-Type-Options', 'nosniff');
+    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
   }
 
   /**

@@ -25,7 +25,7 @@ import type { Timer } from '../clock.ts';
 import { type ErrorRecord, toErrorRecord } from '../errors.ts';
 import { recordName } from '../recordings/record-name.ts';
 import type { Caller } from './admission.ts';
-import type { CallStream, StreamHooks, StreamStart } from './call-stream.ts';
+import type { CallStream, StreamHooks, StreamSound, StreamStart } from './call-stream.ts';
 import type { CallMove, CallRegister, LiveCallSurroundings } from './live-call-surroundings.ts';
 import { Recovery } from './recovery.ts';
 import { StreamRecord } from './stream-record.ts';
@@ -87,6 +87,16 @@ export class LiveCall {
   /** Its stream's `start` was taken: it counts against streams of older attempts. */
   get hasBegun(): boolean {
     return this.#phase !== 'opening' && this.#phase !== 'ended';
+  }
+
+  /** Who rings whom, as far as is known by now. */
+  get caller(): Caller {
+    return this.#caller;
+  }
+
+  /** What can be heard of it at this moment; null where nothing is known of that. */
+  sound(): StreamSound | null {
+    return this.#stream?.sound?.() ?? null;
   }
 
   /** The last state that the call reported, or null. */
@@ -216,10 +226,10 @@ export class LiveCall {
 
   #openRecord({ customParameters }: StreamStart): StreamRecord {
     const { callSid, attempt } = this;
-    const { accountSid, from, to } = this.#caller;
+    const { from, to } = this.#caller;
     // Another node may have answered the call's webhook: then only the stream says who rings whom.
     this.#caller = {
-      accountSid,
+      ...this.#caller,
       from: from || (customParameters.get('from') ?? ''),
       to: to || (customParameters.get('to') ?? ''),
     };

@@ -11,3 +11,13 @@ export interface ServerTelemetry {
   /** An order of a call's worker, before it is carried out. Never throws. */
   fromCall(message: FromCall): void;
 }
+
+/** What a spoken answer took until the caller heard the next prompt, in its parts. */
+export interface TurnTimes {
+  /** The silence that showed that the caller had ended. */
+  readonly endpointingMs: number;
+  /** Recognizer, understanding, step and commit, as this thread sees it. */
+  readonly workMs: number;
+  /** To the first audio on its way. */
+  readonly audioMs: number;
+}

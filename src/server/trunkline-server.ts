@@ -15,6 +15,8 @@ import type { RecordFiles } from '../recordings/record-files.ts';
 import { lostLogLines } from '../standard-error.ts';
 import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
+import type { Board, BoardSettings } from './board/board.ts';
+import { createBoard } from './board/create-board.ts';
 import { CallDirectory } from './call-directory.ts';
 import { CallDoor } from './call-door.ts';
 import { CallLimit } from './call-limit.ts';
@@ -87,6 +89,8 @@ export interface ServerParts {
   readonly loopDelay?: LoopDelay;
   /** Keeps every call's journal; null or absent: none is kept. */
   readonly journals?: JournalKeeper | null;
+  /** The operator's board; absent: there is none. */
+  readonly board?: BoardSettings;
   /** Further routes (metrics, pages), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
   /** Measures calls and workers; absent: nobody does. */
@@ -105,6 +109,8 @@ export class TrunklineServer {
   /** Errors caught at the edge, by place. */
   readonly faults = new FaultCounters();
   readonly voiceCounts = new VoiceCounts();
+  /** Null: there is none. */
+  readonly board: Board | null;
   readonly #parts: ServerParts;
   readonly #sockets = new Set<OpenSocket>();
   readonly #quietLog: QuietLog;
@@ -146,6 +152,7 @@ export class TrunklineServer {
     this.drain = new Drain({ clock, log, directory, waitingCount, drainSeconds: settings.drainSeconds });
     this.workers = this.#createWorkers();
     const { workers, drain } = this;
+    this.board = createBoard(parts, { callLimit, directory, drain, workers });
     const readiness = {
       get isWarm() {
         return workers.readyCount > 0 && parts.isVoiceReady();
@@ -260,6 +267,7 @@ export class TrunklineServer {
     this.#loopWatch.close();
     this.callLimit.close();
     this.#silentCalls?.close();
+    this.board?.close();
     this.#listener?.stopListening();
     if (this.#listener !== null) this.#parts.onPortLeft?.();
     const hadSockets = this.#sockets.size > 0;
@@ -329,6 +337,7 @@ export class TrunklineServer {
     }
     guarded.route('get', '/healthz', (exchange) => health.live(exchange));
     guarded.route('get', '/readyz', (exchange) => health.ready(exchange));
+    this.board?.addRoutes(guarded);
     this.#parts.addRoutes?.(guarded);
     guarded.notFound();
   }

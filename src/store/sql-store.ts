@@ -4,13 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
-import type { CallFilter, StoreWrite } from '../channel/store-messages.ts';
+import type { CallFilter, StoreWrite, TallySlice, TallySpan } from '../channel/store-messages.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { toKeptCall, toTurn } from './call-rows.ts';
 import type { CallTurn, KeptCall, LiveCallPlace, NodeSeen } from './call-store.ts';
 import type { Tables } from './schema.ts';
 import type { SqlEngine } from './sql-engine.ts';
 import { StoreStatements } from './store-statements.ts';
+import { tallySlice } from './tally-slice.ts';
 
 export interface SqlStoreOptions {
   /** Of this process; absent: a name that nobody else has. */
@@ -186,6 +187,11 @@ export class SqlStore {
       liveCalls: row.live_calls,
       isDraining: row.is_draining === 1,
     }));
+  }
+
+  /** Calls of a span of time, counted. */
+  tally(span: TallySpan): Promise<TallySlice> {
+    return tallySlice(this.#tables, span);
   }
 
   /**

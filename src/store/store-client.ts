@@ -17,6 +17,8 @@ import type {
   StoreRead,
   StoreRequest,
   StoreWrite,
+  TallySlice,
+  TallySpan,
   TurnRecord,
 } from '../channel/store-messages.ts';
 import type { Clock } from '../clock.ts';
@@ -184,6 +186,11 @@ export class StoreClient implements CallStore {
   /** Rejects with StoreError, or DeadlineError after 2 s. */
   async nodes(): Promise<readonly NodeSeen[]> {
     return (await this.#read({ kind: 'nodes' })) as readonly NodeSeen[];
+  }
+
+  /** Rejects with StoreError, or DeadlineError after 2 s. */
+  async tally(span: TallySpan): Promise<TallySlice> {
+    return (await this.#read({ kind: 'tally', span })) as TallySlice;
   }
 
   /** Asks whichever node has the call to end it. `durable`: all nodes were told. */

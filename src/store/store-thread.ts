@@ -39,6 +39,7 @@ export interface StoreThreadParts {
     | 'flowText'
     | 'liveCalls'
     | 'nodes'
+    | 'tally'
     | 'abandon'
     | 'isTransient'
     | 'isRowLocked'
@@ -323,6 +324,8 @@ export class StoreThread {
         return store.liveCalls(ask.limit);
       case 'nodes':
         return store.nodes();
+      case 'tally':
+        return store.tally(ask.span);
     }
   }
 }

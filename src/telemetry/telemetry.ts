@@ -16,7 +16,7 @@ import type { ServerTelemetry } from '../server/server-telemetry.ts';
 import { MeterBoard } from './meter-board.ts';
 import { type MetricSources, registerMetrics } from './metrics.ts';
 import { MetricsRoute } from './metrics-route.ts';
-import { TurnWatch } from './turn-watch.ts';
+import { TurnWatch, type TurnWatchParts } from './turn-watch.ts';
 
 /** Node's own monitor of the event loop wakes the thread so often; ours looks at every thread, and its values are left out. */
 const NODE_MONITOR_MS = 1000;
@@ -29,6 +29,8 @@ export interface TelemetryParts {
   /** Whether a prompt's audio is there. */
   readonly isReady: (promptKey: string) => boolean;
   readonly metricsToken: string | null;
+  /** Told of what each spoken answer took. */
+  readonly onTurn?: TurnWatchParts['onTurn'];
   /** Null: calls are not traced, and nothing for it is loaded. */
   readonly traces: Omit<TraceWorkerStart, 'meter'> | null;
 }
@@ -52,7 +54,8 @@ export class Telemetry implements ServerTelemetry {
   private constructor(parts: TelemetryParts, meters: MeterBoard, traces: Traces | null) {
     const io = meters.of('io');
     this.#meters = meters;
-    this.#turns = new TurnWatch({ clock: parts.clock, meter: io, isReady: parts.isReady });
+    const { clock, isReady, onTurn } = parts;
+    this.#turns = new TurnWatch({ clock, meter: io, isReady, ...(onTurn === undefined ? {} : { onTurn }) });
     this.#route = new MetricsRoute(this.#registry, parts.metricsToken);
     this.#traces = traces;
     this.#workers = parts.workers;

@@ -13,12 +13,15 @@ import type { CallId, FromCall, ToCall } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import type { ThreadMeter } from '../meter/thread-meter.ts';
 import type { CallPlacement } from '../server/live-call-surroundings.ts';
+import type { TurnTimes } from '../server/server-telemetry.ts';
 
 export interface TurnWatchParts {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly meter: ThreadMeter;
   /** Whether the prompt's audio is there. */
   readonly isReady: (promptKey: string) => boolean;
+  /** Told of each that is measured. */
+  readonly onTurn?: (callId: CallId, times: TurnTimes) => void;
 }
 
 interface Turn {
@@ -103,7 +106,7 @@ export class TurnWatch {
         turn.state = 'silent';
         return;
       case 'prompt.started':
-        if (turn.state === 'answered' && message.playId === turn.playId) this.#heard(turn);
+        if (turn.state === 'answered' && message.playId === turn.playId) this.#heard(message.callId, turn);
         return;
       case 'prompt.ended':
         if (turn.state === 'answered' && message.playId === turn.playId) turn.state = 'silent';
@@ -112,13 +115,15 @@ export class TurnWatch {
     }
   }
 
-  #heard(turn: Turn): void {
-    const { clock, meter } = this.#parts;
+  #heard(callId: CallId, turn: Turn): void {
+    const { clock, meter, onTurn } = this.#parts;
     const nowMs = clock.nowMs();
     turn.state = 'silent';
     meter.of('endpointing').observeMs(turn.endpointingMs);
     meter.of('turnLatency').observeMs(turn.endpointingMs + nowMs - turn.spokenAtMs);
     meter.of(turn.wasReady ? 'firstAudio' : 'synthesizer').observeMs(nowMs - turn.answeredAtMs);
+    const workMs = turn.answeredAtMs - turn.spokenAtMs;
+    onTurn?.(callId, { endpointingMs: turn.endpointingMs, workMs, audioMs: nowMs - turn.answeredAtMs });
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndReason } from '../../../src/channel/messages.ts';
-import type { StoreWrite, TurnRecord } from '../../../src/channel/store-messages.ts';
+import type { StoreWrite, TallySlice, TallySpan, TurnRecord } from '../../../src/channel/store-messages.ts';
 import type { SqlStore } from '../../../src/store/sql-store.ts';
 import { enginesUnderTest } from '../../support/store-engines.ts';
 
@@ -256,5 +256,96 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
       { callSid: 'CA1', attempt: 0, nodeId: 'here', nodeUrl: null, startedAtWallMs: 10 },
       { callSid: 'CA3', attempt: 0, nodeId: 'there', nodeUrl: null, startedAtWallMs: 30 },
     ]);
+  });
+
+  describe('counts the calls of a span of time', () => {
+    const span = { sinceWallMs: 1000, untilWallMs: 2000, after: null, limit: 100 };
+    /** A call that was asked these nodes one after the other; null: no answer could be read. */
+    const asked = (
+      callSid: string,
+      atWallMs: number,
+      nodes: readonly (readonly [string, boolean | null])[],
+    ) => [
+      begin(callSid, 0, atWallMs),
+      {
+        ...commit(callSid, 0, 0),
+        turns: nodes.map(([nodeId, value], index) =>
+          turn(index + 1, { nodeId, value, how: value === null ? 'no input' : 'speech' }),
+        ),
+      },
+    ];
+
+    it_('by outcome, or by why they ended undecided; one that is on is in neither', async () => {
+      const store = await openNew();
+      await store.write([
+        begin('CA1', 0, 999),
+        finish('CA1', 0, 'completed'),
+        ...[1000, 1500].flatMap((at) => [
+          begin(`CA${at}`, 0, at),
+          commit(`CA${at}`, 0, 4),
+          finish(`CA${at}`, 0, 'completed'),
+        ]),
+        begin('CA2', 0, 1600),
+        finish('CA2', 0, 'caller hung up'),
+        begin('CA3', 0, 1999),
+        begin('CA4', 0, 2000),
+        finish('CA4', 0, 'no media'),
+      ]);
+      expect(await store.tally(span)).toEqual({
+        outcomes: { eligible: 2, 'caller hung up': 1 },
+        turns: 0,
+        steps: [],
+        next: null,
+      });
+    });
+
+    it_('by their steps from node to node, a question that was asked again being one', async () => {
+      const store = await openNew();
+      await store.write([
+        ...asked('CA1', 1000, [
+          ['adult', null],
+          ['adult', true],
+          ['age', true],
+        ]),
+        ...asked('CA2', 1001, [
+          ['adult', true],
+          ['age', null],
+        ]),
+        ...asked('CA3', 1002, [
+          ['adult', null],
+          ['adult', null],
+          ['goodbye', null],
+        ]),
+        ...asked('CA4', 2000, [['adult', true]]),
+      ]);
+      const { steps, turns } = await store.tally(span);
+      expect(turns).toBe(8);
+      const flowHash = 'f'.repeat(64);
+      const sorted = [...steps].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+      expect(sorted).toEqual([
+        { flowHash, from: 'adult', to: 'age', wasAnswered: true, calls: 2 },
+        { flowHash, from: 'adult', to: 'goodbye', wasAnswered: false, calls: 1 },
+        { flowHash, from: null, to: 'adult', wasAnswered: false, calls: 3 },
+      ]);
+    });
+
+    it_('slice by slice, each once, also of those that began in one millisecond', async () => {
+      const store = await openNew();
+      const callSids = Array.from({ length: 25 }, (_, index) => `CA${String(index).padStart(2, '0')}`);
+      await store.write(
+        callSids.flatMap((callSid, index) => [
+          ...asked(callSid, 1000 + Math.floor(index / 10), [['adult', true]]),
+          finish(callSid, 0, 'completed'),
+        ]),
+      );
+      const calls: number[] = [];
+      let after: TallySpan['after'] = null;
+      do {
+        const slice: TallySlice = await store.tally({ ...span, after, limit: 7 });
+        calls.push(slice.outcomes['completed'] ?? 0);
+        after = slice.next;
+      } while (after !== null);
+      expect(calls).toEqual([7, 7, 7, 4]);
+    });
   });
 });

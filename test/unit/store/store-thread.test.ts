@@ -50,6 +50,10 @@ class FakeEngine {
     return [];
   }
 
+  async tally() {
+    return { outcomes: {}, turns: 0, steps: [], next: null };
+  }
+
   async abandon() {
     return 0;
   }

@@ -22,7 +22,13 @@ function watched({ isReady = true, start = {} }: { isReady?: boolean; start?: Pa
   const clock = new FakeClock();
   const meter = new ThreadMeter();
   const posted: ToCall[] = [];
-  const watch = new TurnWatch({ clock, meter, isReady: () => isReady });
+  const turns: object[] = [];
+  const watch = new TurnWatch({
+    clock,
+    meter,
+    isReady: () => isReady,
+    onTurn: (callId, times) => turns.push({ callId, ...times }),
+  });
   const workers = watch.placing({
     place: () => {},
     post: (message) => posted.push(message),
@@ -35,12 +41,12 @@ function watched({ isReady = true, start = {} }: { isReady?: boolean; start?: Pa
   const utterance = (cut = false) => workers.post({ kind: 'utterance', callId: CALL, cut } as ToCall);
   const started = (playId: number) => workers.post({ kind: 'prompt.started', callId: CALL, playId });
   workers.post({ kind: 'call.started', callId: CALL, call: { ...START, ...start } });
-  return { clock, meter, posted, watch, workers, listen, play, utterance, started };
+  return { clock, meter, posted, turns, watch, workers, listen, play, utterance, started };
 }
 
 describe('the latency of a turn', () => {
   it("is from the end of the caller's speech to the first audio of the answer", () => {
-    const { clock, meter, listen, play, utterance, started } = watched();
+    const { clock, meter, turns, listen, play, utterance, started } = watched();
     listen(700);
     utterance();
     clock.advanceMs(300);
@@ -51,6 +57,7 @@ describe('the latency of a turn', () => {
     expect(meter.of('endpointing').sumMs).toBe(700);
     expect(meter.of('firstAudio').sumMs).toBe(6);
     expect(count(meter.of('synthesizer'))).toBe(0);
+    expect(turns).toEqual([{ callId: CALL, endpointingMs: 700, workMs: 300, audioMs: 6 }]);
   });
 
   it('has no endpointing where the utterance was cut', () => {
