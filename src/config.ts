@@ -3,6 +3,7 @@
  * environment. `.env.example` lists the same names; a test holds the two together, both ways.
  */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -64,6 +65,16 @@ const chain = <Name extends string>(...names: readonly Name[]) =>
       return z.NEVER;
     });
 const model = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'the name of a model');
+/** An address, or a network as `10.0.0.0/8`. */
+const addressOrNetwork = (text: string): boolean => {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    rest.length === 0 &&
+    bits > 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+  );
+};
 const key = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'a key, without spaces');
 /** As RFC 6750 lets it be sent. */
 const bearerToken = z.string().regex(/^[\w.~+/=-]{16,512}$/, 'at least 16 letters, digits and -._~+/=');
@@ -92,7 +103,12 @@ export const SETTINGS = {
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== ''),
+    )
+    .refine(
+      (parts) => parts.every(addressOrNetwork),
+      'addresses, and networks as 10.0.0.0/8, separated by commas',
     ),
+  BROWSER_CALLS: z.enum(['off', 'local', 'on'], 'off, local or on').default('local'),
   DATA_DIR: z.string().default('data'),
   SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   DATABASE_URL: secretUrl(

@@ -12,6 +12,7 @@ import { formatName, TELEPHONE_FORMAT } from './audio/audio-format.ts';
 import { measureFrameUs } from './audio/frame-cost.ts';
 import { openAudioRecordings } from './audio-recordings.ts';
 import { boardSettings } from './board-settings.ts';
+import { browserPrompts, browserSettings } from './browser-calls.ts';
 import { openCallJournals } from './call-journals.ts';
 import { callLifeMs } from './call-life.ts';
 import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
@@ -25,6 +26,8 @@ import { createLog, type Log } from './log.ts';
 import { machineCapacity } from './machine-capacity.ts';
 import { GapCounts } from './media/gap-counts.ts';
 import { MediaCensus } from './media/media-census.ts';
+import type { MediaPlane } from './media/media-plane.ts';
+import type { MediaStreamLimits } from './media/media-stream-hooks.ts';
 import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { beginNodeReport } from './node-report.ts';
@@ -177,6 +180,11 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     },
   });
   warmUp.begin((wanted) => voiceLink.want(wanted));
+  const forBrowsers = browserPrompts(config, flows);
+  for (const wanted of forBrowsers.values()) {
+    registry.fix(wanted.key);
+    voiceLink.want(wanted);
+  }
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
@@ -198,6 +206,12 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   };
   const { failure, filler } = systemPrompts(flows.default);
   const failureKey = promptKey(failure, TELEPHONE_FORMAT);
+  const plane: MediaPlane = { clock, wheel, registry, census, gaps, log };
+  const limits: MediaStreamLimits = {
+    callMaxMs: config.CALL_MAX_SECONDS * 1000,
+    audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
+    goodbyePromptKey: failureKey,
+  };
   try {
     // While the other threads begin: nobody waits for it.
     const measured = config.MAX_CALLS === undefined ? await measuredCapacity(clock) : null;
@@ -234,16 +248,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       pages: Pages.read(fileURLToPath(new URL('../web/dist', import.meta.url))),
       vendors,
       isVoiceReady: () => warmUp.isDone,
-      openStream: twilioStreams(
-        { clock, wheel, registry, census, gaps, log },
-        addon,
-        {
-          callMaxMs: config.CALL_MAX_SECONDS * 1000,
-          audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
-          goodbyePromptKey: failureKey,
-        },
-        journals?.keeper ?? null,
-      ),
+      openStream: twilioStreams(plane, addon, limits, journals?.keeper ?? null),
+      browser: browserSettings(config, flows, plane, limits),
       journals: journals?.keeper ?? null,
       recordings: config.RECORD_AUDIO ? recordings : null,
       apologyKey: failureKey,
@@ -254,7 +260,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       openVoicePort: () => voiceLink.openPort(),
       flows,
       flowHashOf: (calledNumber) => flowFor(flows, calledNumber).hash,
-      readyPromptKeys: () => warmUp.madeKeys(),
+      readyPromptKeys: () => [...warmUp.madeKeys(), ...[...forBrowsers.keys()].filter(isPromptReady)],
       workerSettings: { ...threadLog, speech: config.speech },
       ...(options.loopDelay === undefined ? {} : { loopDelay: options.loopDelay }),
       onFatal: (error) => options.onFatal?.(error),

@@ -188,12 +188,22 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
 
   void HoldDirect(const Napi::CallbackInfo&) { is_direct_ = false; }
 
+  // A socket's binary message comes as an ArrayBuffer: a view of it for each frame would cost more than what is done here.
+  static bool TakePayload(napi_env env, napi_value value, arguments::Span<uint8_t>* payload) {
+    void* bytes = nullptr;
+    if (napi_get_arraybuffer_info(env, value, &bytes, &payload->length) != napi_ok) {
+      return arguments::ToBytes(env, value, "payload", payload);
+    }
+    payload->data = static_cast<uint8_t*>(bytes);
+    return true;
+  }
+
   static napi_value ReceiveAudio(napi_env env, napi_callback_info info) {
     napi_value values[2];
     StreamReceiver* self = TakeThis(env, info, values);
     arguments::Span<uint8_t> payload;
     float playout_dbfs = 0;
-    if (self == nullptr || !arguments::ToBytes(env, values[0], "payload", &payload) ||
+    if (self == nullptr || !TakePayload(env, values[0], &payload) ||
         !arguments::ToDbfs(env, values[1], "playoutDbfs", &playout_dbfs)) {
       return nullptr;
     }

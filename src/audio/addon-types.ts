@@ -96,9 +96,9 @@ export interface NativeStreamReceiver {
   receive(message: ArrayBuffer, playoutDbfs: number): number;
   /**
    * The same for audio that comes without a wire message (browser) or out of an unusual one: raw samples of the
-   * receiver's format, little-endian. Returns `media` or `ignored`, with what was found.
+   * receiver's format, little-endian. Returns `media` or `ignored`, with what was found. `payload` is read during the call only.
    */
-  receiveAudio(payload: Uint8Array, playoutDbfs: number): number;
+  receiveAudio(payload: Uint8Array | ArrayBuffer, playoutDbfs: number): number;
   /**
    * What the last call of `receive` or `receiveAudio` took in, as it came (codes, or samples): copied from byte `from` on to
    * `output` at `at`, as much as fits there. Returns the bytes copied. Nothing after a message that was not taken in, after

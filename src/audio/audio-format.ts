@@ -27,6 +27,9 @@ export interface PcmAudio {
 /** ITU-T G.711 mu-law at 8 kHz: what Twilio's media streams carry, both ways. */
 export const TELEPHONE_FORMAT: AudioFormat = { codec: 'mulaw', sampleRateHz: 8000, channels: 1 };
 
+/** What a browser is played: twice the telephone's band, as the bytes are. */
+export const BROWSER_FORMAT: AudioFormat = { codec: 'pcm16', sampleRateHz: 16_000, channels: 1 };
+
 export function isSampleRateHz(value: number): value is SampleRateHz {
   return (SAMPLE_RATES_HZ as readonly number[]).includes(value);
 }

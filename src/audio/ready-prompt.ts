@@ -8,9 +8,9 @@ export interface ReadyPrompt {
   /** Names the audio wherever it is (`promptKey` in speech/). */
   readonly key: string;
   readonly format: AudioFormat;
-  /** Base64 of the raw audio. Its length is a multiple of 640 characters: whole steps of 60 ms for telephone audio. */
+  /** As `wireBytes` says of the format: of G.711 its base64, of linear audio the samples, little-endian. Whole steps of 60 ms. */
   readonly wire: Uint8Array<SharedArrayBuffer>;
-  /** Bytes of audio before base64. */
+  /** Bytes of audio, before base64 where it is that. */
   readonly audioBytes: number;
   readonly durationMs: number;
   /** Level of each 20 ms, as dBFS + 100 (0 to 100): what our own echo can sound like at that moment. */

@@ -212,6 +212,9 @@ export class Call {
       const { outcome, answers } = committed.state;
       this.#note({ kind: 'decided', outcome, answers });
     }
+    if (committed.state.noMatchCount > before.noMatchCount) {
+      this.#note({ kind: 'no match', nodeId: committed.state.nodeId });
+    }
     const listensAgain = committed.actions.some((action) => action.kind === 'listen');
     if (this.#listening?.settled === true && !listensAgain) {
       this.#listening = null;

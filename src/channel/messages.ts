@@ -123,6 +123,10 @@ export type CallNote =
       readonly nodeId: string;
     }
   | { readonly kind: 'no input'; readonly nodeId: string }
+  /** What was heard was no answer, and the question is asked again. */
+  | { readonly kind: 'no match'; readonly nodeId: string }
+  /** The caller speaks over what is said. Of the media plane: no call posts it. */
+  | { readonly kind: 'interrupted' }
   | {
       readonly kind: 'decided';
       readonly outcome: string;

@@ -22,7 +22,7 @@
  * where the call is recorded.
  */
 import { DIRECT_UNIT, RECEIVED } from '../audio/addon-types.ts';
-import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import type { CallId, CallNote, Disposition, EndReason, FromCall } from '../channel/messages.ts';
 import type { RecordFile } from '../recordings/record-files.ts';
 import { AudioRecorder } from './audio-recorder.ts';
 import { closeCodeOf } from './close-code.ts';
@@ -44,6 +44,10 @@ import type { CarrierEvent, StreamStart, Transport } from './transport.ts';
 const LAST_WORDS_MAX_MS = 30_000;
 /** A flow that gave up on a caller of whom nothing came for so long was completed by nobody. */
 const ALONE_MS = 5000;
+
+/** RFC 6455, 5.5: a control frame carries 125 bytes, two of them the code. */
+const CLOSE_DETAIL_MAX_BYTES = 123;
+const FLOOD = 'Expected no more messages and bytes in a second than speech has, received a flood';
 
 const HANG_UP: Disposition = { kind: 'hangup' };
 const ENDED: StreamState = { kind: 'ended' };
@@ -122,7 +126,7 @@ export class MediaStream {
   receive(message: ArrayBuffer, isBinary: boolean): void {
     if (this.#state.kind === 'ended') return;
     if (!this.#watch.flood.admitMessage(message.byteLength)) {
-      this.end('protocol violation');
+      this.#refuse(FLOOD);
       return;
     }
     const found = this.#transport.receive(message, isBinary, this.#playback.playoutDbfs());
@@ -135,7 +139,7 @@ export class MediaStream {
   /** The first that came by here after some that did not. */
   #takeAfterDirect(found: number): void {
     if (this.#watch.flood.admitDirect(found >>> 16)) this.#take(found & (DIRECT_UNIT - 1));
-    else this.end('protocol violation');
+    else this.#refuse(FLOOD);
   }
 
   /** What was found in audio that did not come by `receive`. */
@@ -164,12 +168,8 @@ export class MediaStream {
       case 'start':
         this.#start(event.start);
         return;
-      case 'start.refused':
-        this.#plane.log.warn(
-          { event: 'start.refused', detail: event.detail },
-          'a stream could not be served',
-        );
-        this.end('protocol violation');
+      case 'refused':
+        this.#refuse(event.detail);
         return;
       case 'audio':
         this.#take(event.found);
@@ -185,6 +185,12 @@ export class MediaStream {
         return;
       case 'nothing':
     }
+  }
+
+  /** The peer did what no peer of ours may; it is told what. */
+  #refuse(detail: string): void {
+    this.#plane.log.warn({ event: 'stream.refused', detail }, 'a stream could not be served');
+    this.#end('protocol violation', HANG_UP, 1008, detail.slice(0, CLOSE_DETAIL_MAX_BYTES));
   }
 
   #start(start: StreamStart): void {
@@ -293,7 +299,7 @@ export class MediaStream {
 
   /** The peer sent a ping; the socket answers it, here it is only counted. */
   pinged(): void {
-    if (this.#state.kind !== 'ended' && !this.#watch.flood.admitMessage(0)) this.end('protocol violation');
+    if (this.#state.kind !== 'ended' && !this.#watch.flood.admitMessage(0)) this.#refuse(FLOOD);
   }
 
   /** The server's close event: from here on the socket is not touched. Idempotent. */
@@ -306,7 +312,7 @@ export class MediaStream {
     this.#end(reason, HANG_UP, closeCodeOf(reason));
   }
 
-  #end(reason: EndReason, disposition: Disposition, closeCode: number): void {
+  #end(reason: EndReason, disposition: Disposition, closeCode: number, detail: string = reason): void {
     if (this.#state.kind === 'ended') return;
     const { wheel, census } = this.#plane;
     const counters = this.counters();
@@ -320,7 +326,7 @@ export class MediaStream {
       this.#transport.receiver.close();
       this.#playback.close();
       this.#recorder?.finish();
-      this.#socket.close(reason === 'peer does not read' ? null : closeCode, reason);
+      this.#socket.close(reason === 'peer does not read' ? null : closeCode, reason, detail);
     } finally {
       this.#logEnd(reason);
       this.#hooks.onEnd(reason, disposition);
@@ -332,6 +338,11 @@ export class MediaStream {
     const durationMs = Math.round(clock.nowMs() - this.#openedAtMs);
     const about = { streamSid: this.#streamSid, reason, durationMs, counters: this.#counters };
     log.info({ event: 'stream.ended', ...about }, 'stream ended');
+  }
+
+  /** Something that the call tells of itself. */
+  noted(note: CallNote): void {
+    if (!this.hasEnded) this.#transport.noted?.(note);
   }
 
   /** What can be heard at this moment; once it has ended, silence. Asked for by who watches, never for a frame. */

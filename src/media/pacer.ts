@@ -4,6 +4,8 @@
  * after a pause it starts again from now. Has no timer and no queue: `playback.ts` says what is sent and when. I/O thread.
  */
 
+import { bytesPerSample } from '../audio/audio-format.ts';
+import { wireBytes } from '../audio/wire-bytes.ts';
 import type { AudioRecorder } from './audio-recorder.ts';
 import { SENT } from './carrier-socket.ts';
 import type { GapCounts } from './gap-counts.ts';
@@ -12,14 +14,15 @@ import type { Transport } from './transport.ts';
 
 /** Audio sent ahead of what is played: rides out a stall of ours, and is what a carrier throws away at a clear. */
 const LEAD_MAX_MS = 1000;
-/** 1.5 s of telephone audio in base64; uWebSockets.js drops above 64 KiB by default. */
-const BUFFERED_BYTES_MAX = 16 * 1024;
+/** 16 KiB of telephone audio, 48 of a browser's: half as much again as the lead. The socket is given up at 1 MiB. */
+const BUFFERED_MAX_MS = 1536;
 /** A frame: less is no gap that anybody hears. */
 const GAP_MIN_MS = 20;
 
 export class Pacer {
   readonly #transport: Transport;
   readonly #gaps: GapCounts | null;
+  readonly #bufferedBytesMax: number;
   /** Told of what is sent, and of when it is heard; null where nothing is recorded. */
   recorder: AudioRecorder | null = null;
   #playoutEndAtMs = 0;
@@ -27,6 +30,9 @@ export class Pacer {
   /** `gaps`: where gaps are counted. */
   constructor(transport: Transport, gaps: GapCounts | null = null) {
     this.#transport = transport;
+    const { codec, sampleRateHz } = transport.format;
+    const audioBytes = (sampleRateHz * bytesPerSample(codec) * BUFFERED_MAX_MS) / 1000;
+    this.#bufferedBytesMax = wireBytes(transport.format, audioBytes);
     this.#gaps = gaps;
   }
 
@@ -38,7 +44,7 @@ export class Pacer {
 
   /** One message of audio, and the mark after the last. False: the socket is full, and nothing or all but the mark was sent. */
   send(item: PlaybackItem, nowMs: number): boolean {
-    if (this.#transport.bufferedBytes() > BUFFERED_BYTES_MAX) return false;
+    if (this.#transport.bufferedBytes() > this.#bufferedBytesMax) return false;
     if (item.stage !== 'unmarked' && !this.#sendAudio(item, nowMs)) return false;
     if (item.stage !== 'unmarked') return true;
     if (this.#transport.sendMark(item.markName) === SENT.dropped) return false;
@@ -47,12 +53,12 @@ export class Pacer {
   }
 
   #sendAudio(item: PlaybackItem, nowMs: number): boolean {
-    const { wire, audioBytes } = item.prompt!;
+    const { audioBytes, format, wire } = item.prompt!;
     const bytes = item.nextMessageBytes();
     const toByte = item.sentBytes + bytes;
     const isLast = toByte >= audioBytes;
-    const toCharacter = isLast ? wire.length : (toByte / 3) * 4;
-    if (this.#transport.sendAudio(wire, (item.sentBytes / 3) * 4, toCharacter) === SENT.dropped) return false;
+    const from = wireBytes(format, item.sentBytes);
+    if (this.#transport.sendAudio(wire, from, wireBytes(format, toByte)) === SENT.dropped) return false;
     const startAtMs = Math.max(this.#playoutEndAtMs, nowMs);
     if (item.sentBytes > 0) this.#countGap(startAtMs - this.#playoutEndAtMs);
     this.recorder?.said(item, bytes, startAtMs);

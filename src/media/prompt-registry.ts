@@ -1,12 +1,13 @@
 /**
- * The prompts that streams can play at once: key -> base64 in shared memory, sent here once by the voice thread. Not a
- * cache of synthesis (that is the voice thread's), and it asks for nothing: who wants a prompt asks the voice thread.
- * I/O thread.
+ * The prompts that streams can play at once: key -> audio for the wire in shared memory, sent here once by the voice thread;
+ * in each format under a key of its own. Not a cache of synthesis (that is the voice thread's), and it asks for nothing: who
+ * wants a prompt asks the voice thread. I/O thread.
  *
  * Bounded in bytes: the prompt used longest ago goes first, but never one that is playing or fixed (of a loaded flow, or
  * the goodbye of last resort). Bounded in waiters per key.
  */
 import type { ReadyPrompt } from '../audio/ready-prompt.ts';
+import { wireBytes } from '../audio/wire-bytes.ts';
 
 /** Told once per wait, unless it stopped waiting. */
 export interface PromptWaiter {
@@ -18,7 +19,7 @@ export interface PromptWaiter {
 export type PromptShelf = Pick<PromptRegistry, 'acquire' | 'release' | 'has' | 'wait' | 'stopWaiting'>;
 
 export interface PromptRegistryLimits {
-  /** Of base64 and levels together. Fixed prompts and playing ones may exceed it. */
+  /** Of audio and levels together. Fixed prompts and playing ones may exceed it. */
   readonly bytesMax: number;
   readonly waitersPerKeyMax: number;
 }
@@ -161,6 +162,6 @@ export class PromptRegistry {
 
 /** Sizes that belong together: noise must never reach a caller's ear because lengths were mixed up. */
 function isWellFormed(prompt: ReadyPrompt): boolean {
-  const { wire, audioBytes, durationMs } = prompt;
-  return wire.length > 0 && wire.length === 4 * Math.ceil(audioBytes / 3) && durationMs > 0;
+  const { wire, audioBytes, durationMs, format } = prompt;
+  return wire.length > 0 && wire.length === wireBytes(format, audioBytes) && durationMs > 0;
 }

@@ -6,6 +6,7 @@
  *   closing  5 s passed                terminated, then `cut`
  *   any      `closed`                  closed
  */
+import type { EndReason } from '../channel/messages.ts';
 import type { MediaPlane } from './media-plane.ts';
 import type { WheelTimer } from './timer-wheel.ts';
 import type { Transport } from './transport.ts';
@@ -30,11 +31,11 @@ export class SocketEnd {
   }
 
   /** `code` null: at once and without a close message. No-op when the socket is gone. */
-  close(code: number | null, reason: string): void {
+  close(code: number | null, reason: EndReason, detail: string): void {
     if (!this.#isOpen) return;
     this.#plane.wheel.start(this.#timer, CLOSE_MAX_MS);
     if (code === null) this.#transport.terminate();
-    else this.#transport.close(code, reason);
+    else this.#transport.close(code, reason, detail);
   }
 
   /** The server's close event came. False: it was known. */

@@ -4,13 +4,14 @@
  */
 import type { NativeStreamReceiver } from '../audio/addon-types.ts';
 import type { AudioFormat } from '../audio/audio-format.ts';
+import type { CallNote, EndReason } from '../channel/messages.ts';
 
 /** What the first message of a stream says of it. Nothing in it is trusted yet. */
 export interface StreamStart {
   readonly callSid: string;
   readonly accountSid: string;
   readonly streamSid: string;
-  /** Of the audio, both ways. */
+  /** Of the audio that it plays. */
   readonly format: AudioFormat;
   readonly customParameters: ReadonlyMap<string, string>;
 }
@@ -18,8 +19,8 @@ export interface StreamStart {
 /** What a message told that was no audio of the fast path. */
 export type CarrierEvent =
   | { readonly kind: 'start'; readonly start: StreamStart }
-  /** A start that we cannot serve; `detail` says why, without a caller's words. */
-  | { readonly kind: 'start.refused'; readonly detail: string }
+  /** After this message the stream cannot be served; `detail` says why, in ASCII and without a caller's words. */
+  | { readonly kind: 'refused'; readonly detail: string }
   /** Audio that came in an unusual form; it has been taken in. `found`: bits of `RECEIVED`. */
   | { readonly kind: 'audio'; readonly found: number }
   | { readonly kind: 'mark'; readonly name: string }
@@ -30,7 +31,7 @@ export type CarrierEvent =
   | { readonly kind: 'nothing' };
 
 export interface Transport {
-  /** Of the audio, both ways. Prompts in another format are refused before they come here. */
+  /** Of the audio that it plays. Prompts in another format are refused before they come here. */
   readonly format: AudioFormat;
   /** Takes the inbound audio. The stream listens through it and closes it. */
   readonly receiver: NativeStreamReceiver;
@@ -47,18 +48,20 @@ export interface Transport {
   /** Reads a message that `receive` left over. Never throws for what the peer sent. */
   readEvent(message: ArrayBuffer, isBinary: boolean, playoutDbfs: number): CarrierEvent;
   /**
-   * Sends the characters `from` to `to` of a prompt's base64. All sends return a value of `SENT`, and `SENT.dropped`
+   * Sends the bytes `from` to `to` of a prompt's `wire`. All sends return a value of `SENT`, and `SENT.dropped`
    * before `start` and after the close.
    */
   sendAudio(wire: Uint8Array, from: number, to: number): number;
   sendMark(name: string): number;
   /** Empties what the carrier has not played yet. */
   sendClear(): number;
+  /** Something that the call tells of itself, where the carrier shows it. Absent: it does not. */
+  noted?(note: CallNote): void;
   ping(): void;
   /** Bytes that wait in our process. */
   bufferedBytes(): number;
-  /** Closes with a close message. Idempotent; nothing is sent after it. */
-  close(code: number, reason: string): void;
+  /** Closes with a close message, which says `detail`: at most 123 bytes. Idempotent; nothing is sent after it. */
+  close(code: number, reason: EndReason, detail: string): void;
   /** Closes at once. Idempotent, also after `close`. */
   terminate(): void;
   /** The socket is gone: it must not be touched again. Idempotent. */

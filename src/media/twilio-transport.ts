@@ -5,6 +5,7 @@
  */
 import type { NativeStreamReceiver } from '../audio/addon-types.ts';
 import { type AudioFormat, TELEPHONE_FORMAT } from '../audio/audio-format.ts';
+import type { EndReason } from '../channel/messages.ts';
 import {
   clearMessage,
   markMessage,
@@ -68,7 +69,7 @@ export class TwilioTransport implements Transport {
     const parsed = parseTwilioMessage(Buffer.from(message).toString('utf8'));
     if (parsed.ok) return this.#toEvent(parsed.message, playoutDbfs);
     if (parsed.reason === 'unsupported format' && this.#envelope === null) {
-      return { kind: 'start.refused', detail: parsed.detail };
+      return { kind: 'refused', detail: parsed.detail };
     }
     this.#malformed++;
     return NOTHING;
@@ -156,10 +157,10 @@ export class TwilioTransport implements Transport {
     return this.#socketState === 'open' ? this.#socket.getBufferedAmount() : 0;
   }
 
-  close(code: number, reason: string): void {
+  close(code: number, _reason: EndReason, detail: string): void {
     if (this.#socketState !== 'open') return;
     this.#socketState = 'closing';
-    this.#socket.end(code, reason);
+    this.#socket.end(code, detail);
   }
 
   terminate(): void {

@@ -93,6 +93,9 @@ function noteTurns(note: CallNote): Omit<ReplayedTurn, 'atMs'>[] {
     }
     case 'no input':
       return [{ who: 'note', text: 'nothing was heard' }];
+    case 'no match':
+    case 'interrupted':
+      return [];
     case 'decided': {
       const answers = Object.entries(note.answers).map(([node, value]) => `${node}=${value}`);
       const all = answers.length === 0 ? '' : `; ${answers.join(', ')}`;

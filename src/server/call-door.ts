@@ -63,9 +63,14 @@ export class CallDoor {
     return (this.#address.webhookBase(exchange) ?? '') + path;
   }
 
-  #continuePath(callSid: string, attempt: number): string {
+  /** Names the call and its stream number `attempt` for as long as the call may come back. */
+  callToken(callSid: string, attempt: number): string {
     const expiresAtMs = this.#clock.wallMs() + this.callLifeMs;
-    return CONTINUE_PATH + mintToken('call', { callSid, attempt, expiresAtMs }, this.#settings.sessionKey);
+    return mintToken('call', { callSid, attempt, expiresAtMs }, this.#settings.sessionKey);
+  }
+
+  #continuePath(callSid: string, attempt: number): string {
+    return CONTINUE_PATH + this.callToken(callSid, attempt);
   }
 }
 

@@ -2,28 +2,18 @@
  * The answer for a call that comes back: its stream has ended, or its first webhook is sent again after a stream came.
  * Decided from the directory and the store, so it works for a call of an earlier process or another node. I/O thread.
  */
-import type { Clock } from '../clock.ts';
 import { sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
 import { dial, hangup } from '../protocol/twiml.ts';
 import { tryElsewhere, waitAgain, waitsOf } from '../protocol/waiting.ts';
-import type { CallRecord, CallStore } from '../store/call-store.ts';
+import type { CallStore } from '../store/call-store.ts';
 import type { Admission } from './admission.ts';
-import type { CallDirectory } from './call-directory.ts';
 import { type CallDoor, twimlAnswer } from './call-door.ts';
-import { type Outcome, withinDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
-import { nextStep } from './next-step.ts';
+import type { NextOfCall } from './next-of-call.ts';
 import type { Readiness } from './readiness.ts';
 import type { WarmWait } from './warm-wait.ts';
 import type { Webhook } from './webhook-gate.ts';
-
-/** The caller hears nothing meanwhile. */
-const LOAD_DEADLINE_MS = 1000;
-/** Of a stream that was not ours: without the record the caller would be told to wait for as long. */
-const UNKNOWN_LOAD_DEADLINE_MS = 2000;
-/** A stream that another node has ended: its end is committed about when the carrier hears of it, and asks us. */
-const END_WRITTEN_MS = 150;
 
 export interface CallReturnParts {
   readonly door: CallDoor;
@@ -34,9 +24,8 @@ export interface CallReturnParts {
   readonly asked: (callSid: string) => void;
   /** Told when it has been answered, too. */
   readonly answered: (callSid: string) => void;
-  readonly directory: CallDirectory;
-  readonly store: CallStore;
-  readonly clock: Clock;
+  readonly next: Pick<NextOfCall, 'find'>;
+  readonly store: Pick<CallStore, 'engine'>;
 }
 
 export class CallReturn {
@@ -58,24 +47,15 @@ export class CallReturn {
   }
 
   async #answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
-    const { directory, warmWait } = this.#parts;
+    const { next, warmWait } = this.#parts;
     const { callSid } = webhook;
     await warmWait.wait();
-    const loaded = await this.#load(callSid, tokenAttempt);
-    // Read after the wait: a stream may have come or gone meanwhile.
-    const claimedAttempt = directory.claimedAttempt(callSid);
-    if (loaded.kind !== 'done' && claimedAttempt < tokenAttempt) {
-      // That stream was on another node, or on this one before it started anew: only the store knows what came of it.
+    const found = await next.find(callSid, tokenAttempt);
+    if (found === null) {
       this.#wait(exchange, path);
       return;
     }
-    const step = nextStep({
-      tokenAttempt,
-      claimedAttempt,
-      isLive: directory.isLive(callSid),
-      end: directory.lastEnd(callSid),
-      record: loaded.kind === 'done' ? loaded.value : null,
-    });
+    const { hadStream, step } = found;
     switch (step.kind) {
       case 'hangup':
         exchange.answer(twimlAnswer(hangup()));
@@ -89,30 +69,9 @@ export class CallReturn {
       case 'apologize':
         exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.lost)));
         return;
-      case 'resume': {
-        // A store that does not say is no proof that the caller was never in.
-        const hadStream = claimedAttempt >= 0 || loaded.kind !== 'done' || loaded.value !== null;
+      case 'resume':
         this.#resume(exchange, webhook, { attempt: step.attempt, hadStream, path });
-      }
     }
-  }
-
-  /** The call's record, as it is after the stream that the carrier says has ended. */
-  async #load(callSid: string, tokenAttempt: number): Promise<Outcome<CallRecord | null>> {
-    const { clock, directory, store } = this.#parts;
-    const isOurs = directory.claimedAttempt(callSid) >= tokenAttempt;
-    const deadlineMs = isOurs ? LOAD_DEADLINE_MS : UNKNOWN_LOAD_DEADLINE_MS;
-    const load = () => withinDeadline(clock, deadlineMs, store.load(callSid));
-    const first = await load();
-    if (first.kind !== 'done' || first.value === null || store.engine === 'sqlite') return first;
-    const { attempt, endReason, outcome } = first.value;
-    const isOpenElsewhere = attempt === tokenAttempt && endReason === null && outcome === null;
-    if (!isOpenElsewhere || isOurs) return first;
-    await new Promise<void>((resolve) => {
-      clock.setTimer(END_WRITTEN_MS, resolve);
-    });
-    const second = await load();
-    return second.kind === 'done' ? second : first;
   }
 
   /** The caller waits, and the carrier asks again: this process, or another that knows more. */

@@ -2,7 +2,7 @@
  * What a call asks of its media stream, and what the stream tells it. `MediaStream` is one; tests bring their own.
  * I/O thread.
  */
-import type { CallId, EndReason, FromCall, ToCall } from '../channel/messages.ts';
+import type { CallId, CallNote, EndReason, FromCall, ToCall } from '../channel/messages.ts';
 import type { RecordFile } from '../recordings/record-files.ts';
 
 /** What a stream's `start` said. */
@@ -26,6 +26,8 @@ export interface CallStream {
   playAndFinish(promptKey: string, reason: EndReason): void;
   /** Closes the socket with the code that fits. Idempotent. */
   end(reason: EndReason): void;
+  /** Something that the call tells of itself, for a caller who can see it. */
+  noted?(note: CallNote): void;
   /** What can be heard at this moment. For whoever watches; absent where nothing is known of it. */
   sound?(): StreamSound;
 }

@@ -25,7 +25,10 @@ export interface SocketRoute<T> {
   ping(socket: OpenSocket, kept: T): void;
   pong(socket: OpenSocket, kept: T): void;
   dropped(socket: OpenSocket, kept: T): void;
-  /** The socket is gone, however it came to that. Exactly once for each accepted upgrade that opened. */
+  /**
+   * The socket is gone, however it came to that; 1009: its peer sent more than `MAX_MESSAGE_BYTES` at once. Exactly once for
+   * each accepted upgrade that opened.
+   */
   close(socket: OpenSocket, kept: T, closeCode: number): void;
 }
 
@@ -43,6 +46,10 @@ export const MAX_BACKPRESSURE_BYTES = 1024 * 1024;
  * up to 4 s with 12, but 16 s with 60 (measured), and the socket must be gone within 5.
  */
 const IDLE_SECONDS = 12;
+
+/** RFC 6455, 7.4.1. uWebSockets.js drops such a socket without a word, calls it 1006, and says this. */
+const TOO_BIG = 1009;
+const TOO_BIG_TEXT = Buffer.from('Received too big message');
 
 /** The names must not be methods of WebSocket: `getUserData()` is the socket itself. */
 interface Kept<T> {
@@ -154,12 +161,13 @@ export class GuardedApp {
         const kept = ws.getUserData();
         guard('socket dropped', kept, () => route.dropped(kept.openSocket!, kept.attachment));
       },
-      close: (ws, closeCode) => {
+      close: (ws, closeCode, text) => {
         const kept = ws.getUserData();
         const socket = kept.openSocket!;
         socket.forget();
         this.#sockets.delete(socket);
-        guard('socket close', kept, () => route.close(socket, kept.attachment, closeCode));
+        const code = isTooBig(text) ? TOO_BIG : closeCode;
+        guard('socket close', kept, () => route.close(socket, kept.attachment, code));
       },
     });
     this.#any(`GET ${path}`, path, (exchange) =>
@@ -260,4 +268,8 @@ export class GuardedApp {
   #logFault(event: string, text: string, place: string, thrown: unknown): void {
     this.#log.warn({ event, place, err: toErrorRecord(thrown) }, text, `${text} ${place}`);
   }
+}
+
+function isTooBig(text: ArrayBuffer): boolean {
+  return TOO_BIG_TEXT.equals(new Uint8Array(text));
 }

@@ -20,7 +20,7 @@
  * `end` frees everything: stream, worker, record, slot. Whoever comes first gives the reason. The watches that need time
  * (no start, no media, the longest call, an apology that does not end) are the stream's own.
  */
-import type { CallId, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import type { CallId, CallNote, Disposition, EndReason, FromCall } from '../channel/messages.ts';
 import type { Timer } from '../clock.ts';
 import { type ErrorRecord, toErrorRecord } from '../errors.ts';
 import { recordName } from '../recordings/record-name.ts';
@@ -78,6 +78,7 @@ export class LiveCall {
         // A filler (below 0) is no prompt of the flow: that it was heard says nothing of the last words.
         if (message.kind === 'prompt.ended' && message.playId >= 0)
           this.#isMute = message.outcome === 'failed';
+        if (message.kind === 'speech.started' && message.bargeIn) this.#noted({ kind: 'interrupted' });
         this.#around.workers.post(message);
       },
       onEnd: (reason) => this.end(reason),
@@ -129,7 +130,7 @@ export class LiveCall {
         this.#recovery.committed();
         return;
       case 'note':
-        this.#register.noted(this.callSid, message.note);
+        this.#noted(message.note);
         return;
       case 'call.failed':
         this.codeFailed(message.error);
@@ -190,6 +191,11 @@ export class LiveCall {
     if (this.#record?.exists !== true) return;
     this.#finishRecord(this.#record, reason);
     log.info({ event: 'call.ended', ...this.#names(), reason, durationMs }, 'a call ended');
+  }
+
+  #noted(note: CallNote): void {
+    this.#register.noted(this.callSid, note);
+    this.#stream?.noted?.(note);
   }
 
   async #begin(start: StreamStart): Promise<void> {

@@ -11,6 +11,7 @@ import type { Clock } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CallStore, LiveCallPlace } from '../store/call-store.ts';
+import { BROWSER_NAME } from './browser/browser-caller.ts';
 import type { CallDirectory } from './call-directory.ts';
 import type { CallDoor } from './call-door.ts';
 import { type RedirectCall, redirectBy } from './call-redirect.ts';
@@ -32,7 +33,7 @@ export interface SilentCallsParts {
   readonly callLifeMs: number;
 }
 
-type LeftCall = Pick<LiveCallPlace, 'callSid' | 'attempt' | 'startedAtWallMs'>;
+type LeftCall = Pick<LiveCallPlace, 'callSid' | 'attempt' | 'from' | 'startedAtWallMs'>;
 
 const SILENT_MS = 3000;
 /** Records that are looked at, the newest: more than the calls of one node. */
@@ -88,7 +89,10 @@ export class SilentCalls {
     const { callLifeMs, clock, isKnown, store } = this.#parts;
     const left = store.engine === 'sqlite' ? await this.#findInFile() : await this.#findOnDeadNodes();
     const oldestWallMs = clock.wallMs() - callLifeMs;
-    return left.filter(({ callSid, startedAtWallMs }) => startedAtWallMs > oldestWallMs && !isKnown(callSid));
+    return left.filter(
+      ({ callSid, from, startedAtWallMs }) =>
+        startedAtWallMs > oldestWallMs && !isKnown(callSid) && from !== BROWSER_NAME,
+    );
   }
 
   async #findInFile(): Promise<readonly LeftCall[]> {

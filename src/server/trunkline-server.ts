@@ -17,6 +17,7 @@ import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
 import type { Board, BoardSettings } from './board/board.ts';
 import { createBoard } from './board/create-board.ts';
+import { BrowserRoutes, type BrowserSettings } from './browser/browser-routes.ts';
 import { CallDirectory } from './call-directory.ts';
 import { CallDoor } from './call-door.ts';
 import { CallLimit } from './call-limit.ts';
@@ -32,6 +33,7 @@ import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call-surroundings.ts';
 import { type LoopDelay, watchLoopDelay } from './loop-delay.ts';
+import { NextOfCall } from './next-of-call.ts';
 import type { OpenSocket } from './open-socket.ts';
 import type { Pages } from './pages.ts';
 import { PublicAddress } from './public-address.ts';
@@ -93,6 +95,8 @@ export interface ServerParts {
   readonly board?: BoardSettings;
   /** The browser phone and the board's pages; null or absent: none are served. */
   readonly pages?: Pages | null;
+  /** Calls from browsers; absent: there are no such routes. */
+  readonly browser?: BrowserSettings;
   /** Further routes (metrics), through the same guard. */
   readonly addRoutes?: (app: GuardedApp) => void;
   /** Measures calls and workers; absent: nobody does. */
@@ -124,6 +128,7 @@ export class TrunklineServer {
     status: StatusWebhook;
     health: Health;
     twilio: TwilioSocket;
+    browser: BrowserRoutes | null;
   };
   #listener: Listener | null = null;
   readonly #silentCalls: SilentCalls | null;
@@ -175,12 +180,14 @@ export class TrunklineServer {
     const warmWait = new WarmWait({ clock, readiness, waitMaxMs: settings.warmWaitMs });
     const shared = { gate, door, admission, readiness, directory, warmWait };
     this.#silentCalls = createSilentCalls({ ...parts, door, directory });
+    const next = new NextOfCall({ directory, store, clock });
+    const answered = (callSid: string) => lastQuestions.answered(callSid);
     const returns = new CallReturn({
       ...shared,
       asked: (callSid) => this.#silentCalls?.cameBack(callSid),
-      answered: (callSid) => lastQuestions.answered(callSid),
+      answered,
+      next,
       store,
-      clock,
     });
     this.#routes = {
       voice: new VoiceWebhook({
@@ -209,6 +216,20 @@ export class TrunklineServer {
         log: this.#quietLog,
         authToken,
       }),
+      browser:
+        parts.browser === undefined
+          ? null
+          : new BrowserRoutes({
+              ...shared,
+              browser: parts.browser,
+              settings,
+              around,
+              next,
+              tokens,
+              clock,
+              log: this.#quietLog,
+              answered,
+            }),
     };
   }
 
@@ -328,7 +349,7 @@ export class TrunklineServer {
       sockets: this.#sockets,
       takeSocketsOf: this.#parts.settings.tls === null ? addon.takeSocketsOf : null,
     });
-    const { continues, fallback, health, status, twilio, voice } = this.#routes;
+    const { browser, continues, fallback, health, status, twilio, voice } = this.#routes;
     for (const prefix of this.#address.prefixes) {
       guarded.route('post', prefix + VOICE_PATH, (exchange) => voice.answer(exchange));
       guarded.route('post', `${prefix}${CONTINUE_PATH}:callToken`, (exchange) => continues.answer(exchange));
@@ -336,6 +357,7 @@ export class TrunklineServer {
       guarded.route('post', prefix + STATUS_PATH, (exchange) => status.answer(exchange));
       guarded.socket(`${prefix}${TWILIO_SOCKET_PATH}:streamToken`, twilio);
       this.#parts.pages?.register(guarded, prefix);
+      browser?.register(guarded, prefix);
     }
     guarded.route('get', '/healthz', (exchange) => health.live(exchange));
     guarded.route('get', '/readyz', (exchange) => health.ready(exchange));

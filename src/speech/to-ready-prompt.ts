@@ -4,6 +4,7 @@ import { type AudioFormat, bytesPerSample, durationMs, type PcmAudio } from '../
 import { encodeG711 } from '../audio/g711.ts';
 import { frameLevels } from '../audio/level.ts';
 import type { ReadyPrompt } from '../audio/ready-prompt.ts';
+import { wireBytes } from '../audio/wire-bytes.ts';
 import { CapacityError, InvalidStateError } from '../errors.ts';
 import { PROMPT_DURATION_MAX_MS } from './recording.ts';
 import { resample } from './resample.ts';
@@ -26,8 +27,9 @@ export function toReadyPrompt(key: string, source: PcmAudio, format: AudioFormat
   }
   const sampleCount = Math.ceil(samples.length / stepSamples) * stepSamples;
   const bytes = encode(samples, sampleCount, format);
-  const wire = new Uint8Array(new SharedArrayBuffer((bytes.length / 3) * 4));
-  addon.base64Encode(bytes, wire);
+  const wire = new Uint8Array(new SharedArrayBuffer(wireBytes(format, bytes.length)));
+  if (format.codec === 'pcm16') wire.set(bytes);
+  else addon.base64Encode(bytes, wire);
   // What is added at the end is silence, level 0.
   const levels = new Uint8Array(new SharedArrayBuffer(3 * (sampleCount / stepSamples)));
   levels.set(frameLevels(samples, format.sampleRateHz).subarray(0, levels.length));

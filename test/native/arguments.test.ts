@@ -124,7 +124,7 @@ describe('StreamReceiver', () => {
     ['receive', [new Uint8Array(4), -100], TypeError, 'message'],
     ['receive', [new ArrayBuffer(4)], TypeError, 'playoutDbfs'],
     ['receive', [new ArrayBuffer(4), Number.NaN], TypeError, 'playoutDbfs'],
-    ['receiveAudio', [new ArrayBuffer(4), -100], TypeError, 'payload'],
+    ['receiveAudio', [new Int16Array(2), -100], TypeError, 'payload'],
     ['copyReceived', [new Int16Array(4), 0, 0], TypeError, 'output'],
     ['copyReceived', [new Uint8Array(4), 5, 0], RangeError, 'at'],
     ['copyReceived', [new Uint8Array(4), 0.5, 0], RangeError, 'at'],

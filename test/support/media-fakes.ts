@@ -10,6 +10,7 @@ import {
 } from '../../src/audio/addon-types.ts';
 import { type AudioFormat, durationMs, TELEPHONE_FORMAT } from '../../src/audio/audio-format.ts';
 import type { ReadyPrompt } from '../../src/audio/ready-prompt.ts';
+import { wireBytes } from '../../src/audio/wire-bytes.ts';
 import type { CarrierSocket } from '../../src/media/carrier-socket.ts';
 
 export const STREAM_SID = `MZ${'1'.repeat(32)}`;
@@ -24,8 +25,9 @@ export function promptOf(
 ): ReadyPrompt {
   const format = options.format ?? TELEPHONE_FORMAT;
   const audioBytes = Math.round((lengthMs / 1000) * format.sampleRateHz) * (format.codec === 'pcm16' ? 2 : 1);
-  const wire = new Uint8Array(new SharedArrayBuffer(4 * Math.ceil(audioBytes / 3)));
-  wire.set(Buffer.from(Buffer.alloc(audioBytes, options.codes ?? 0xff).toString('base64'), 'latin1'));
+  const audio = Buffer.alloc(audioBytes, options.codes ?? 0xff);
+  const wire = new Uint8Array(new SharedArrayBuffer(wireBytes(format, audioBytes)));
+  wire.set(format.codec === 'pcm16' ? audio : Buffer.from(audio.toString('base64'), 'latin1'));
   const levels = new Uint8Array(new SharedArrayBuffer(Math.ceil(lengthMs / 20)));
   levels.fill(100 + (options.levelDbfs ?? -20));
   return { key, format, wire, levels, audioBytes, durationMs: durationMs(format, audioBytes) };
@@ -67,8 +69,8 @@ export class FakeReceiver implements NativeStreamReceiver {
     return this.#heard(20, playoutDbfs);
   }
 
-  receiveAudio(payload: Uint8Array, playoutDbfs: number): number {
-    return this.closed ? 0 : this.#heard(payload.length / 8, playoutDbfs);
+  receiveAudio(payload: Uint8Array | ArrayBuffer, playoutDbfs: number): number {
+    return this.closed ? 0 : this.#heard(payload.byteLength / 8, playoutDbfs);
   }
 
   copyReceived(): number {

@@ -160,6 +160,8 @@ export class TrunklineRig {
       WORKERS: '2',
       MAX_CALLS: '1000',
       LOG_LEVEL: 'silent',
+      // Prompts in one format are enough where nobody calls from a browser.
+      BROWSER_CALLS: 'off',
       ...environment,
     });
     const trunkline = await startTrunkline({

@@ -55,7 +55,7 @@ describe('twilio transport: what comes in', () => {
     const start = Buffer.from(carrierSays.start())
       .toString()
       .replace('"sampleRate":8000', '"sampleRate":16000');
-    expect(read(wireMessage(start)).kind).toBe('start.refused');
+    expect(read(wireMessage(start)).kind).toBe('refused');
   });
 
   it('reads marks, digits and stop', () => {
@@ -122,8 +122,8 @@ describe('twilio transport: what goes out', () => {
     const { transport, socket, read } = transportOf();
     expect([transport.sendMark('g0.1'), transport.sendClear()]).toEqual([2, 2]);
     read(carrierSays.start());
-    transport.close(1000, 'completed');
-    transport.close(1000, 'completed');
+    transport.close(1000, 'completed', 'completed');
+    transport.close(1000, 'completed', 'completed');
     transport.ping();
     expect([transport.sendMark('g0.1'), transport.bufferedBytes()]).toEqual([2, 0]);
     expect(socket.sent).toEqual([]);
@@ -131,14 +131,14 @@ describe('twilio transport: what goes out', () => {
 
   it('cuts a socket whose close was not answered, once, and never one that is closed', () => {
     const { transport, socket } = started();
-    transport.close(1000, 'completed');
+    transport.close(1000, 'completed', 'completed');
     transport.terminate();
     transport.terminate();
     expect(socket.cut).toBe(true);
     const other = started();
     other.transport.socketClosed();
     other.transport.terminate();
-    other.transport.close(1000, 'completed');
+    other.transport.close(1000, 'completed', 'completed');
     expect([other.socket.cut, other.socket.closeCode]).toEqual([false, null]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CallReturn } from '../../../src/server/call-return.ts';
 import type { Answer, Exchange } from '../../../src/server/exchange.ts';
+import { NextOfCall } from '../../../src/server/next-of-call.ts';
 import type { CallRecord } from '../../../src/store/call-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -18,27 +19,32 @@ function nodeUnderTest(
   let reads = 0;
   const steps: string[] = [];
   const readiness = { isWarm: true, leaving: 'no' } as const;
+  const directory = {
+    claimedAttempt: () => claimedAttempt,
+    isLive: () => false,
+    lastEnd: () => null,
+  } as never;
+  const store = {
+    engine: 'postgres',
+    load: async () => {
+      reads += 1;
+      steps.push('read');
+      const record = answers.length > 1 ? answers.shift() : answers[0];
+      if (record instanceof Error) throw record;
+      return record;
+    },
+  } as never;
   const returns = new CallReturn({
-    clock,
+    next: new NextOfCall({ directory, store, clock }),
+    store,
     readiness,
     warmWait: { wait: async () => {} } as never,
     asked: () => steps.push('asked'),
     answered: () => steps.push('answered'),
     admission: { renew: () => {}, request: () => slots } as never,
-    directory: { claimedAttempt: () => claimedAttempt, isLive: () => false, lastEnd: () => null } as never,
     door: {
       url: (_exchange: Exchange, path: string) => `https://bot.example.org${path}`,
       connect: (_exchange: Exchange, _webhook: unknown, attempt: number) => ({ body: `stream ${attempt}` }),
-    } as never,
-    store: {
-      engine: 'postgres',
-      load: async () => {
-        reads += 1;
-        steps.push('read');
-        const record = answers.length > 1 ? answers.shift() : answers[0];
-        if (record instanceof Error) throw record;
-        return record;
-      },
     } as never,
   });
   const ask = async (query = '') => {
