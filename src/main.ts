@@ -39,16 +39,13 @@ import { Pages } from './server/pages.ts';
 import { createServer, type TrunklineServer } from './server/trunkline-server.ts';
 import { twilioStreams } from './server/twilio-streams.ts';
 import { VendorHealthBoard } from './server/vendor-health.ts';
-import { readSessionKey } from './session-key.ts';
 import { promptKey } from './speech/prompt.ts';
 import { StoreClient } from './store/store-client.ts';
 import { StoreLink } from './store-link.ts';
+import { serverSettings } from './to-server-settings.ts';
 import { type PromptOrigin, VoiceLink } from './voice-link.ts';
 import { wantedPrompts } from './wanted-prompts.ts';
 import { WarmUp, type WarmUpProgress } from './warm-up.ts';
-
-/** A start from warm prompts takes some two seconds from here on; Twilio waits for 15. */
-const WARM_WAIT_MS = 4000;
 
 const BYTES_PER_MB = 1024 * 1024;
 /** What threads and queues add to a turn's deadline before a prompt's failure is known. */
@@ -220,26 +217,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     // Before the first call: one that comes back goes on with the version it began with. Deferred, it comes before its calls.
     for (const { hash, name, text } of flowsOf(flows)) await store.putFlow({ hash, name, text });
     server = await createServer({
-      settings: {
-        publicUrl: config.publicUrl,
-        streamUrl: config.STREAM_URL ?? null,
-        authToken: config.TWILIO_AUTH_TOKEN ?? null,
-        accountSid: config.TWILIO_ACCOUNT_SID ?? null,
-        apiBaseUrl: config.TWILIO_API_BASE_URL,
-        sessionKey: readSessionKey(config.SESSION_SECRET, dataDir),
-        host: config.HOST,
-        port: config.PORT,
-        tls: tlsFiles(config),
-        maxCalls,
-        busyMessage: config.BUSY_MESSAGE,
-        busyRedirectUrl: config.BUSY_REDIRECT_URL ?? null,
-        callMaxSeconds: config.CALL_MAX_SECONDS,
-        drainSeconds: config.DRAIN_SECONDS,
-        warmWaitMs: WARM_WAIT_MS,
-        workers: config.WORKERS,
-        workerStallMs: config.WORKER_STALL_MS,
-        workerHeapLimitBytes: config.WORKER_MEMORY_MB * BYTES_PER_MB,
-      },
+      settings: serverSettings(config, { dataDir, maxCalls }),
       clock,
       log,
       store,
@@ -339,11 +317,6 @@ function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | nu
 function resultsOf({ RESULT_URL, RESULT_SECRET }: Config): ResultsStart | null {
   if (RESULT_URL === undefined || RESULT_SECRET === undefined) return null;
   return { url: RESULT_URL, secret: RESULT_SECRET };
-}
-
-function tlsFiles(config: Config): { certFile: string; keyFile: string } | null {
-  if (config.TLS_CERT === undefined || config.TLS_KEY === undefined) return null;
-  return { certFile: resolve(config.TLS_CERT), keyFile: resolve(config.TLS_KEY) };
 }
 
 function openDataDir(path: string): string {

@@ -3,8 +3,18 @@
 const SHOWN_DIGITS = 3;
 const DIGITS_HIDDEN_FROM = 4;
 
+/** What stands where no number is told (Twilio's words for a caller who withholds it), and for a call from a page. */
+const NO_NUMBERS: ReadonlySet<string> = new Set([
+  'anonymous',
+  'restricted',
+  'unavailable',
+  'unknown',
+  'browser',
+]);
+
 /** `+1•••••••100`: country and end tell callers apart, and do not reach one. */
 export function maskNumber(number: string): string {
+  if (NO_NUMBERS.has(number.toLowerCase())) return number;
   const digits = number.replace(/\D/g, '').length;
   if (digits <= SHOWN_DIGITS + 1) return '•'.repeat(number.length);
   return `${number.slice(0, 2)}${'•'.repeat(number.length - 2 - SHOWN_DIGITS)}${number.slice(-SHOWN_DIGITS)}`;

@@ -4,20 +4,14 @@
  */
 
 import type { TemplatedApp } from 'uWebSockets.js';
-import type { MessagePort } from 'node:worker_threads';
 import { addon } from '../audio/addon.ts';
-import type { CallWorkerSettings } from '../channel/worker-start.ts';
-import type { Clock } from '../clock.ts';
 import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
-import type { RecordFiles } from '../recordings/record-files.ts';
 import { lostLogLines } from '../standard-error.ts';
-import type { CallStore } from '../store/call-store.ts';
 import { Admission } from './admission.ts';
-import type { Board, BoardSettings } from './board/board.ts';
+import type { Board } from './board/board.ts';
 import { createBoard } from './board/create-board.ts';
-import { BrowserRoutes, type BrowserSettings } from './browser/browser-routes.ts';
+import { BrowserRoutes } from './browser/browser-routes.ts';
 import { CallDirectory } from './call-directory.ts';
 import { CallDoor } from './call-door.ts';
 import { CallLimit } from './call-limit.ts';
@@ -27,81 +21,26 @@ import { Drain } from './drain.ts';
 import { FallbackWebhook } from './fallback-webhook.ts';
 import { FaultCounters } from './fault-counters.ts';
 import { GuardedApp } from './guarded-app.ts';
-import { Health, type StoreHealth } from './health.ts';
-import type { JournalKeeper } from './journal-keeper.ts';
+import { Health } from './health.ts';
 import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call-surroundings.ts';
-import { type LoopDelay, watchLoopDelay } from './loop-delay.ts';
+import { watchLoopDelay } from './loop-delay.ts';
 import { NextOfCall } from './next-of-call.ts';
 import type { OpenSocket } from './open-socket.ts';
-import type { Pages } from './pages.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
-import type { ServerSettings } from './server-settings.ts';
-import type { ServerTelemetry } from './server-telemetry.ts';
+import type { ServerParts } from './server-parts.ts';
 import { createSilentCalls, type SilentCalls } from './silent-calls.ts';
 import { StatusWebhook } from './status-webhook.ts';
 import { StreamTokens } from './stream-tokens.ts';
 import { TlsWatch } from './tls-watch.ts';
-import { type OpenStream, TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
-import type { VendorHealthBoard } from './vendor-health.ts';
+import { TWILIO_SOCKET_PATH, TwilioSocket } from './twilio-socket.ts';
 import { VoiceCounts } from './voice-counts.ts';
 import { VoiceWebhook } from './voice-webhook.ts';
 import { WarmWait } from './warm-wait.ts';
 import { WebhookGate } from './webhook-gate.ts';
 import { WorkerPool } from './worker-pool.ts';
-
-export interface ServerParts {
-  readonly settings: ServerSettings;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Not closed with the server. */
-  readonly store: CallStore;
-  /** By which the store, and other nodes, know this one. */
-  readonly nodeId: string;
-  readonly storeHealth: () => StoreHealth;
-  /** What threads tell of speech vendors is kept here. */
-  readonly vendors: VendorHealthBoard;
-  /** The voice thread answers and the prompts that every call needs are in the registry. */
-  readonly isVoiceReady: () => boolean;
-  /** Makes the media stream of a socket. */
-  readonly openStream: OpenStream;
-  /** Where both legs of calls are kept, if they are. Not closed with the server. */
-  readonly recordings?: Pick<RecordFiles, 'open' | 'counts'> | null;
-  /** Keys of the goodbye of last resort, and of what is said in a silence of ours; `codec-rate` of what streams play. */
-  readonly apologyKey: string;
-  readonly fillerKey: string;
-  readonly playFormat: string;
-  /** Entry of the call workers, and what each is started with. */
-  readonly workerUrl: URL;
-  readonly openStorePort: (workerIndex: number) => MessagePort;
-  readonly openVoicePort: (workerIndex: number) => MessagePort;
-  readonly flows: unknown;
-  readonly flowHashOf: (calledNumber: string) => string;
-  readonly readyPromptKeys: () => readonly string[];
-  readonly workerSettings: CallWorkerSettings;
-  /** The process should end: workers cannot be started, or the port was lost. */
-  readonly onFatal: (error: Error) => void;
-  /** Asked just before the port is listened on; resolves with another port than the setting's, or null. */
-  readonly claimPort?: () => Promise<number | null>;
-  /** The port is listened on no more; streams end after this, and their carriers ask elsewhere. */
-  readonly onPortLeft?: () => void;
-  /** Of this thread; closed with the server. Its own if absent. */
-  readonly loopDelay?: LoopDelay;
-  /** Keeps every call's journal; null or absent: none is kept. */
-  readonly journals?: JournalKeeper | null;
-  /** The operator's board; absent: there is none. */
-  readonly board?: BoardSettings;
-  /** The browser phone and the board's pages; null or absent: none are served. */
-  readonly pages?: Pages | null;
-  /** Calls from browsers; absent: there are no such routes. */
-  readonly browser?: BrowserSettings;
-  /** Further routes (metrics), through the same guard. */
-  readonly addRoutes?: (app: GuardedApp) => void;
-  /** Measures calls and workers; absent: nobody does. */
-  readonly telemetry?: ServerTelemetry;
-}
 
 /** From the close messages to the cut: a peer needs one round trip to read them. */
 const CLOSE_GRACE_MS = 250;
@@ -358,10 +297,10 @@ export class TrunklineServer {
       guarded.socket(`${prefix}${TWILIO_SOCKET_PATH}:streamToken`, twilio);
       this.#parts.pages?.register(guarded, prefix);
       browser?.register(guarded, prefix);
+      this.board?.addRoutes(guarded, prefix);
     }
     guarded.route('get', '/healthz', (exchange) => health.live(exchange));
     guarded.route('get', '/readyz', (exchange) => health.ready(exchange));
-    this.board?.addRoutes(guarded);
     this.#parts.addRoutes?.(guarded);
     guarded.notFound();
   }

@@ -107,27 +107,27 @@ export class Board {
     return this.#feed.watcherCount;
   }
 
-  addRoutes(app: GuardedApp): void {
+  addRoutes(app: GuardedApp, prefix: string): void {
     const guarded = (answer: (exchange: Exchange) => void | Promise<void>) => (exchange: Exchange) =>
       this.#gate.admits(exchange) ? answer(exchange) : undefined;
     app.route(
       'get',
-      '/api/board',
+      `${prefix}/api/board`,
       guarded((exchange) => this.#feed.answer(exchange)),
     );
     app.route(
       'get',
-      '/api/flow',
+      `${prefix}/api/flow`,
       guarded((exchange) => this.#answerFlow(exchange)),
     );
     app.route(
       'get',
-      '/api/calls/:callSid',
+      `${prefix}/api/calls/:callSid`,
       guarded((exchange) => this.#answerCall(exchange)),
     );
     app.route(
       'post',
-      '/api/calls/:callSid/hang-up',
+      `${prefix}/api/calls/:callSid/hang-up`,
       guarded((exchange) => this.#answerHangUp(exchange)),
     );
   }

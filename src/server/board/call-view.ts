@@ -4,6 +4,7 @@
  */
 import { maskDigits, maskNumber } from '../../masked.ts';
 import type { CallRecord, CallTurn } from '../../store/call-store.ts';
+import { BROWSER_NAME } from '../browser/browser-caller.ts';
 import type { CallTrail } from './board-calls.ts';
 
 export type TimelineKind =
@@ -72,7 +73,7 @@ export function toCallView(of: CallViewOf): CallView {
   }));
   return {
     callSid,
-    channel: trail?.channel ?? 'phone',
+    channel: trail?.channel ?? (from === BROWSER_NAME ? 'browser' : 'phone'),
     from: maskNumber(from),
     // Another node may have it, of which nothing else is known here.
     state: trail?.isLive === true || endReason === null ? 'live' : 'ended',
