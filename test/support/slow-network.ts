@@ -43,6 +43,11 @@ export class SlowNetwork {
     };
   }
 
+  /** Both ends of all present connections lose each other. */
+  cut(): void {
+    for (const { near, far } of this.#ways) for (const end of [near, far]) end.destroy();
+  }
+
   #open(near: Socket, serverPort: number): void {
     const way: Way = { near, far: connect(serverPort, '127.0.0.1'), held: null };
     const { far } = way;

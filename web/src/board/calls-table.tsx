@@ -84,7 +84,7 @@ function Row({ call, atMs, isOpen, onOpen }: RowProps) {
         >
           {call.from || 'unknown'}
         </button>
-        {call.channel === 'browser' && <small> browser</small>}
+        {call.channel === 'browser' && call.from !== 'browser' && <small> browser</small>}
       </th>
       <td data-name="Question">{call.question}</td>
       <td data-name="Turn">{call.turn}</td>
