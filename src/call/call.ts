@@ -283,8 +283,10 @@ export class Call {
         if (event.kind === 'answered') this.#prompts.dropQuestion();
         this.#transitions?.enqueue(event);
       },
-      onRecognizerFailed: (err) =>
-        this.#log.warn({ event: 'recognizer.failed', err }, 'a recognition failed; the keypad is offered'),
+      onRecognizerFailed: (err) => {
+        this.#log.warn({ event: 'recognizer.failed', err }, 'a recognition failed; the keypad is offered');
+        this.#note({ kind: 'recognizer failed', nodeId: action.nodeId });
+      },
     });
     post({
       kind: 'listen',

@@ -125,6 +125,8 @@ export type CallNote =
   | { readonly kind: 'no input'; readonly nodeId: string }
   /** What was heard was no answer, and the question is asked again. */
   | { readonly kind: 'no match'; readonly nodeId: string }
+  /** What was said could not be recognized by anyone, and the keypad is offered. */
+  | { readonly kind: 'recognizer failed'; readonly nodeId: string }
   /** The caller speaks over what is said. Of the media plane: no call posts it. */
   | { readonly kind: 'interrupted' }
   | {

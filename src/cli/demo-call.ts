@@ -112,6 +112,9 @@ export async function placeDemoCall(
         case 'no input':
           tell({ atMs, who: 'note', text: 'nothing was heard' });
           break;
+        case 'recognizer failed':
+          tell({ atMs, who: 'note', text: 'the recognizer failed' });
+          break;
         case 'decided':
           decided = note;
           break;

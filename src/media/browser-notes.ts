@@ -15,6 +15,8 @@ export function toBrowserNotes(note: CallNote): readonly BrowserNote[] {
       return [{ kind: 'no-input' }];
     case 'no match':
       return [{ kind: 'no-match' }];
+    case 'recognizer failed':
+      return [{ kind: 'vendor' }];
     case 'interrupted':
       return [{ kind: 'interrupted' }];
     case 'decided':

@@ -23,7 +23,7 @@ export type BrowserNote =
   | { readonly kind: 'question'; readonly node: string; readonly text: string }
   | { readonly kind: 'heard'; readonly text: string }
   | { readonly kind: 'answer'; readonly node: string; readonly value: string }
-  | { readonly kind: 'no-input' | 'no-match' | 'interrupted' };
+  | { readonly kind: 'no-input' | 'no-match' | 'interrupted' | 'vendor' };
 
 export interface BrowserEnd {
   /** As the call's record says. */

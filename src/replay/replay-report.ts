@@ -93,6 +93,8 @@ function noteTurns(note: CallNote): Omit<ReplayedTurn, 'atMs'>[] {
     }
     case 'no input':
       return [{ who: 'note', text: 'nothing was heard' }];
+    case 'recognizer failed':
+      return [{ who: 'note', text: 'the recognizer failed' }];
     case 'no match':
     case 'interrupted':
       return [];

@@ -95,6 +95,7 @@ describe('a browser transport', () => {
     transport.noted({ kind: 'no match', nodeId: 'second' });
     transport.noted({ kind: 'no input', nodeId: 'second' });
     transport.noted({ kind: 'interrupted' });
+    transport.noted({ kind: 'recognizer failed', nodeId: 'second' });
     expect(socket.sent).toEqual([
       { event: 'note', kind: 'question', node: 'first', text: 'Ready?' },
       { event: 'note', kind: 'heard', text: 'yep' },
@@ -103,6 +104,7 @@ describe('a browser transport', () => {
       { event: 'note', kind: 'no-match' },
       { event: 'note', kind: 'no-input' },
       { event: 'note', kind: 'interrupted' },
+      { event: 'note', kind: 'vendor' },
     ]);
   });
 
