@@ -83,6 +83,8 @@ export interface Trunkline {
   readonly server: TrunklineServer;
   readonly port: number;
   readonly isa: string;
+  /** The browser phone and the board are there to be opened. */
+  readonly hasPages: boolean;
   readonly storeEngine: string;
   /** Resolves when the first caller can be served: workers up, prompts made. Rejects with ConfigError. */
   readonly warm: Promise<void>;
@@ -209,6 +211,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     audioWaitMaxMs: config.speech.turnDeadlineMs + AUDIO_WAIT_SLACK_MS,
     goodbyePromptKey: failureKey,
   };
+  const pages = Pages.read(fileURLToPath(new URL('../web/dist', import.meta.url)));
   try {
     // While the other threads begin: nobody waits for it.
     const measured = config.MAX_CALLS === undefined ? await measuredCapacity(clock) : null;
@@ -223,7 +226,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       store,
       nodeId,
       storeHealth,
-      pages: Pages.read(fileURLToPath(new URL('../web/dist', import.meta.url))),
+      pages,
       vendors,
       isVoiceReady: () => warmUp.isDone,
       openStream: twilioStreams(plane, addon, limits, journals?.keeper ?? null),
@@ -276,6 +279,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     server,
     port: server.port,
     isa: addon.activeIsa(),
+    hasPages: pages.isBuilt,
     storeEngine,
     warm: Promise.all([warmUp.done, server.workers.firstReady]).then(() => {}),
     census: () => ({

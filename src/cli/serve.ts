@@ -144,9 +144,26 @@ function describeWorkers({ server }: Trunkline, { MAX_CALLS, WORKERS }: Config):
   return `${WORKERS}, at most ${configured} calls at once${MAX_CALLS === undefined ? ', as measured' : ''}`;
 }
 
+const BROWSER_CALLERS = {
+  off: 'no calls from browsers',
+  local: 'calls from browsers of this machine',
+  on: 'calls from any browser',
+} as const satisfies Record<Config['BROWSER_CALLS'], string>;
+
+function describePages({ hasPages }: Trunkline, { BROWSER_CALLS }: Config): string {
+  if (!hasPages) return 'not built; npm run build:web makes them';
+  return `/ to talk to the bot, /board to watch its calls; ${BROWSER_CALLERS[BROWSER_CALLS]}`;
+}
+
+function tryIt({ hasPages }: Trunkline, { BROWSER_CALLS }: Config, address: string): string {
+  return hasPages && BROWSER_CALLS !== 'off' ? `open ${address}/ and talk to it, or ` : '';
+}
+
 function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string {
   const { port } = trunkline;
   const scheme = config.TLS_CERT === undefined ? 'http' : 'https';
+  const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
+  const address = `${scheme}://${host}:${port}`;
   const lines: [string, string][] = [
     [
       'flow',
@@ -159,6 +176,7 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
     ...describeRecordings(config),
     ['audio', `native, ${trunkline.isa}`],
     ['workers', describeWorkers(trunkline, config)],
+    ['pages', describePages(trunkline, config)],
     [
       'calls',
       config.publicUrl === null
@@ -168,10 +186,10 @@ function describe(trunkline: Trunkline, config: Config, flows: FlowSet): string 
   ];
   const call =
     config.publicUrl === null
-      ? 'Try it: npm run demo. To take real calls: README, "Call it".'
+      ? `Try it: ${tryIt(trunkline, config, address)}npm run demo. To take real calls: README, "Call it".`
       : `Call it: ${config.TWILIO_PHONE_NUMBER ?? 'your Twilio number'}, with POST ${config.publicUrl}/voice as its webhook.`;
   return [
-    `Trunkline listens on ${scheme}://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`,
+    `Trunkline listens on ${address}`,
     ...lines.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
     call,
   ].join('\n');

@@ -83,6 +83,11 @@ export class Pages {
     return new Pages(html, assets);
   }
 
+  /** False: each page says how it is built. */
+  get isBuilt(): boolean {
+    return this.#html.size > 0;
+  }
+
   /** `prefix` is a path without a trailing slash, or empty. */
   register(app: Pick<GuardedApp, 'route'>, prefix: string): void {
     for (const path of Object.keys(HTML_FILES)) {
