@@ -12,20 +12,28 @@ const FRAME_BYTES = 160;
 const FRAME_MS = 20;
 /** Before the clip: the noise floor has settled. */
 const QUIET_FRAMES = 100;
-/** As loud as the built-in voice speaks, between its pauses. */
-const PROMPT_DBFS = -12;
+/** What a voice may be while it is spoken over: in a pause, and from a soft syllable to the loudest of the built-in ones. */
+const PROMPTS_DBFS = [-60, -20, -12, -6] as const;
 /** They matter to the end of an utterance only. */
 const LISTEN = { endOfSpeechMs: 400, maxUtteranceMs: 4000, provisionalMs: 0, chunkMs: 0 };
 
-/** Where the frame begins, in the clip, with which the receiver says that the caller speaks; null: it never does. */
+/**
+ * Where the frame begins, in the clip, with which the receiver says that the caller speaks. Null: it never does, or sooner over
+ * a soft syllable of the prompt than over a loud one, so that nobody knows which frame it was in a call.
+ */
 export function speechShownAtMs(mulaw: Uint8Array): number | null {
+  const [first = null, ...others] = PROMPTS_DBFS.map((promptDbfs) => shownOverMs(mulaw, promptDbfs));
+  return others.every((shownMs) => shownMs === first) ? first : null;
+}
+
+function shownOverMs(mulaw: Uint8Array, promptDbfs: number): number | null {
   const receiver = createStreamReceiver(TELEPHONE_FORMAT);
   try {
     receiver.listen(LISTEN);
     const quiet = new Uint8Array(FRAME_BYTES).fill(MULAW_SILENCE);
-    for (let frame = 0; frame < QUIET_FRAMES; frame += 1) receiver.receiveAudio(quiet, PROMPT_DBFS);
+    for (let frame = 0; frame < QUIET_FRAMES; frame += 1) receiver.receiveAudio(quiet, promptDbfs);
     for (let at = 0; at + FRAME_BYTES <= mulaw.length; at += FRAME_BYTES) {
-      const found = receiver.receiveAudio(mulaw.subarray(at, at + FRAME_BYTES), PROMPT_DBFS);
+      const found = receiver.receiveAudio(mulaw.subarray(at, at + FRAME_BYTES), promptDbfs);
       if ((found & RECEIVED.speechStarted) !== 0) return (at / FRAME_BYTES) * FRAME_MS;
     }
     return null;

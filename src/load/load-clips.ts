@@ -48,7 +48,7 @@ export async function makeClips(speak: Speak, recognizer: 'stand-in' | 'builtin'
     const { mulaw } = toWordClip(await speak(voice, text), word, recognizer === 'stand-in');
     add('said', word, mulaw, 0);
     const shownMs = speechShownAtMs(mulaw);
-    // A word that is too soft to be told from the prompt interrupts nobody.
+    // A word that is too soft to be told from the prompt at once is no measure of a barge-in.
     if (shownMs !== null) add('barged', word, mulaw, shownMs);
   }
   for (const word of ['yes', 'no'] as const) {
