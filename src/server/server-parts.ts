@@ -52,7 +52,7 @@ export interface ServerParts {
   readonly claimPort?: () => Promise<number | null>;
   /** The port is listened on no more; streams end after this, and their carriers ask elsewhere. */
   readonly onPortLeft?: () => void;
-  /** Of this thread; closed with the server. Its own if absent. */
+  /** In place of what the loop itself shows, for how many calls may come; closed with the server. */
   readonly loopDelay?: LoopDelay;
   /** Keeps every call's journal; null or absent: none is kept. */
   readonly journals?: JournalKeeper | null;

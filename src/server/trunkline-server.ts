@@ -25,7 +25,7 @@ import { Health } from './health.ts';
 import { LastQuestions } from './last-questions.ts';
 import { Listener } from './listener.ts';
 import type { LiveCallSurroundings } from './live-call-surroundings.ts';
-import { watchLoopDelay } from './loop-delay.ts';
+import { type LoopDelay, watchLoopDelay } from './loop-delay.ts';
 import { NextOfCall } from './next-of-call.ts';
 import type { OpenSocket } from './open-socket.ts';
 import { PublicAddress } from './public-address.ts';
@@ -70,6 +70,7 @@ export class TrunklineServer {
     browser: BrowserRoutes | null;
   };
   #listener: Listener | null = null;
+  readonly #loopDelay: LoopDelay;
   readonly #silentCalls: SilentCalls | null;
   #tlsWatch: TlsWatch | null = null;
   #closed: Promise<void> | null = null;
@@ -82,13 +83,16 @@ export class TrunklineServer {
     this.#address = new PublicAddress(settings);
     this.directory = new CallDirectory({ clock, log });
     const { directory } = this;
+    this.#loopDelay = watchLoopDelay({
+      clock,
+      log,
+      observeMs: (lateMs) => parts.telemetry?.loopWasLate(lateMs),
+    });
     this.callLimit = new CallLimit({
       configured: settings.maxCalls,
       clock,
       log,
-      loopDelay:
-        parts.loopDelay ??
-        watchLoopDelay({ clock, log, observeMs: (lateMs) => parts.telemetry?.loopWasLate(lateMs) }),
+      loopDelay: parts.loopDelay ?? this.#loopDelay,
       inUse: () => this.admission.inUse(),
     });
     this.admission = new Admission({ limit: this.callLimit, clock, live: directory });
@@ -227,6 +231,7 @@ export class TrunklineServer {
   async #close(): Promise<void> {
     this.#tlsWatch?.close();
     this.callLimit.close();
+    this.#loopDelay.close();
     this.#silentCalls?.close();
     this.board?.close();
     this.#listener?.stopListening();
