@@ -10,6 +10,7 @@ import { registerFlowChat } from './flow-chat.ts';
 import { registerFlowCheck } from './flow-check.ts';
 import { registerFlowSchema } from './flow-schema.ts';
 import { registerLoad } from './load.ts';
+import { registerNumber } from './number.ts';
 import { registerPromptsList } from './prompts-list.ts';
 import { registerPromptsPrune } from './prompts-prune.ts';
 import { registerPromptsWarm } from './prompts-warm.ts';
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   registerCallsList(calls);
   registerCallsShow(calls);
   registerCallsExport(calls);
+  registerNumber(program);
   registerReplay(program);
   return program;
 }
