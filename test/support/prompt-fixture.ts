@@ -44,7 +44,8 @@ export function bytesOf(samples: Int16Array<ArrayBuffer>): Uint8Array<ArrayBuffe
 
 /** The raw audio of a prompt. */
 export function audioOf(prompt: ReadyPrompt): Buffer {
-  return Buffer.from(Buffer.from(prompt.wire).toString('latin1'), 'base64');
+  const wire = Buffer.from(prompt.wire);
+  return prompt.format.codec === 'pcm16' ? wire : Buffer.from(wire.toString('latin1'), 'base64');
 }
 
 export function readyPrompt(key: string, steps = 2): ReadyPrompt {
