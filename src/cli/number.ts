@@ -42,26 +42,26 @@ export function registerNumber(program: Command): void {
   number
     .command('list')
     .description('Show the numbers of the account, and which of them this server answers.')
-    .action(async () => listNumbers(await openDesk()));
+    .action(() => listNumbers(openDesk()));
   number
     .command('show <number>')
     .description('Show where the calls to a number go.')
-    .action(async (text: string) => showNumber(await openDesk(), toNumber(text)));
+    .action((text: string) => showNumber(openDesk(), toNumber(text)));
   number
     .command('set <number>')
     .description('Point a number at this server: voice, fallback and status.')
     .option('--url <url>', 'the address of this server, in place of the configured one', toUrl)
     .option('--yes', 'change it without asking', false)
     .addHelpText('after', EXAMPLES)
-    .action(async (text: string, { url, yes }: { readonly url?: string; readonly yes: boolean }) =>
-      setNumber(await openDesk(url), toNumber(text), yes),
+    .action((text: string, { url, yes }: { readonly url?: string; readonly yes: boolean }) =>
+      setNumber(openDesk(url), toNumber(text), yes),
     );
   number
     .command('unset <number>')
     .description('Take a number off: its calls are then answered by nobody.')
     .option('--yes', 'change it without asking', false)
-    .action(async (text: string, { yes }: { readonly yes: boolean }) =>
-      unsetNumber(await openDesk(), toNumber(text), yes),
+    .action((text: string, { yes }: { readonly yes: boolean }) =>
+      unsetNumber(openDesk(), toNumber(text), yes),
     );
 }
 
@@ -188,10 +188,10 @@ function answeredBy(number: PhoneNumber, publicUrl: string | null): string {
     : 'answered elsewhere';
 }
 
-async function openDesk(url: string | null = null): Promise<NumberDesk> {
+function openDesk(url: string | null = null): NumberDesk {
   const { credentials, publicUrl } = readCarrierConfig();
   return {
-    account: await openTwilioAccount(credentials),
+    account: openTwilioAccount(credentials),
     publicUrl: url ?? publicUrl,
     output: process.stdout,
     confirm: process.stdin.isTTY === true ? ask : null,

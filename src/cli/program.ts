@@ -6,6 +6,7 @@ import { registerCallsList } from './calls-list.ts';
 import { registerCallsLive } from './calls-live.ts';
 import { registerCallsShow } from './calls-show.ts';
 import { registerDemo } from './demo.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerFlowChat } from './flow-chat.ts';
 import { registerFlowCheck } from './flow-check.ts';
 import { registerFlowSchema } from './flow-schema.ts';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     .exitOverride();
   registerStart(program);
   registerDemo(program);
+  registerDoctor(program);
   registerLoad(program);
   const flow = program.command('flow').description('Check, try and describe flow files.');
   registerFlowCheck(flow);

@@ -2,6 +2,8 @@
  * Twilio's REST API by the official package, which costs 160 ms and 28 MB to load: for commands, never for the server's threads.
  * https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
  */
+import { createRequire } from 'node:module';
+import type Twilio from 'twilio';
 import type RequestClient from 'twilio/lib/base/RequestClient.js';
 import type { IncomingPhoneNumberInstance } from 'twilio/lib/rest/api/v2010/account/incomingPhoneNumber.js';
 import type { CarrierAccount, NumberWebhooks, PhoneNumber, Webhook } from './carrier-account.ts';
@@ -21,10 +23,15 @@ const NUMBERS_MAX = 1000;
 const PAGE_MAX = 100;
 const ORIGIN = 'https://api.twilio.com';
 
+/** Where it is needed, and not before. `import` gives an empty module once a log was made on a pipe (Node 22.23, measured). */
+function loadTwilio(): typeof Twilio {
+  return createRequire(import.meta.url)('twilio') as typeof Twilio;
+}
+
 /** Asks nothing yet. */
-export async function openTwilioAccount(credentials: TwilioCredentials): Promise<CarrierAccount> {
+export function openTwilioAccount(credentials: TwilioCredentials): CarrierAccount {
   const { accountSid, authToken, baseUrl, timeoutMs = TIMEOUT_MS } = credentials;
-  const { default: twilio } = await import('twilio');
+  const twilio = loadTwilio();
   class OtherwhereClient extends twilio.RequestClient {
     override request<Data>(options: RequestClient.RequestOptions<Data>) {
       const uri = options.uri.startsWith(ORIGIN) ? baseUrl + options.uri.slice(ORIGIN.length) : options.uri;

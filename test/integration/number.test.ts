@@ -37,7 +37,7 @@ async function desk(
   more: Partial<NumberDesk> = {},
 ): Promise<NumberDesk> {
   api = await AccountApi.start({ accountSid: ACCOUNT, authToken: TOKEN, numbers });
-  const account = await openTwilioAccount({
+  const account = openTwilioAccount({
     accountSid: ACCOUNT,
     authToken: TOKEN,
     baseUrl: api.url,
