@@ -117,6 +117,7 @@ export const SETTINGS = {
     'postgresql:',
   ).optional(),
   DATABASE_POOL: wholeNumber(2, 64).default(4),
+  RETENTION_DAYS: wholeNumber(1, 3650).optional(),
   RESULT_URL: secretUrl('a URL that begins with https:// or http://', 'https:', 'http:').optional(),
   RESULT_SECRET: z.string().min(16, 'at least 16 characters').optional(),
   FLOW: z.string().default('flows/eligibility.yaml'),
