@@ -117,6 +117,7 @@ export const SETTINGS = {
     'postgresql:',
   ).optional(),
   DATABASE_POOL: wholeNumber(2, 64).default(4),
+  RETENTION_DAYS: wholeNumber(1, 3650).optional(),
   RESULT_URL: secretUrl('a URL that begins with https:// or http://', 'https:', 'http:').optional(),
   RESULT_SECRET: z.string().min(16, 'at least 16 characters').optional(),
   FLOW: z.string().default('flows/eligibility.yaml'),
@@ -210,23 +211,23 @@ export function readConfig(
   return parseConfig({ ...file, ...withoutEmpty(environment), ...withoutEmpty(given) }, Object.keys(file));
 }
 
+/**
+ * Only these settings, and nothing of how they go with others: for commands that need no whole configuration, and to find out
+ * what is wrong with one. As `readConfig` reads them. Throws ConfigError.
+ */
+export function readSettings<Name extends keyof Settings>(
+  names: readonly Name[],
+  environment: Environment = process.env,
+  directory = process.cwd(),
+): Pick<Settings, Name> {
+  const file = readEnvFile(resolve(directory, '.env'));
+  return validated(names, { ...file, ...withoutEmpty(environment) });
+}
+
 /** `fileNames`: the names that stand in `.env`, to be looked at for misspellings. Throws ConfigError, a line for each wrong value. */
 export function parseConfig(environment: Environment, fileNames: readonly string[] = []): Config {
-  const given = withoutEmpty(environment);
-  const settings: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [name, schema] of Object.entries(SETTINGS)) {
-    const result = schema.safeParse(given[name]);
-    if (result.success) settings[name] = result.data;
-    else
-      problems.push(
-        `${name}: expected ${result.error.issues[0]?.message}, received ${shown(name, given[name])}`,
-      );
-  }
-  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  const values = settings as unknown as Settings;
-  const publicUrl =
-    values.PUBLIC_URL ?? (values.TWILIO_DOMAIN === undefined ? null : `https://${values.TWILIO_DOMAIN}`);
+  const values = validated(Object.keys(SETTINGS) as (keyof Settings)[], environment);
+  const publicUrl = publicUrlOf(values);
   checkTogether(values, publicUrl);
   return {
     ...values,
@@ -234,6 +235,34 @@ export function parseConfig(environment: Environment, fileNames: readonly string
     speech: toSpeechSettings(values),
     warnings: [...misspelt(fileNames), ...ownKey(values)],
   };
+}
+
+/** Throws ConfigError, a line for each wrong value. */
+function validated<Name extends keyof Settings>(
+  names: readonly Name[],
+  environment: Environment,
+): Pick<Settings, Name> {
+  const given = withoutEmpty(environment);
+  const settings: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const name of names) {
+    const result = SETTINGS[name].safeParse(given[name]);
+    if (result.success) settings[name] = result.data;
+    else
+      problems.push(
+        `${name}: expected ${result.error.issues[0]?.message}, received ${shown(name, given[name])}`,
+      );
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return settings as Pick<Settings, Name>;
+}
+
+/** Where Twilio reaches us; null: nowhere. Without a trailing slash. */
+export function publicUrlOf({
+  PUBLIC_URL,
+  TWILIO_DOMAIN,
+}: Pick<Settings, 'PUBLIC_URL' | 'TWILIO_DOMAIN'>): string | null {
+  return PUBLIC_URL ?? (TWILIO_DOMAIN === undefined ? null : `https://${TWILIO_DOMAIN}`);
 }
 
 /**

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   ERR_STORE: 'The call store could not read or write.',
   ERR_RECORD:
     'A recorded call cannot be replayed: the file is damaged, of another version, or something else.',
+  ERR_CARRIER: "The carrier's REST API refused what was asked, or did not answer.",
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -151,6 +152,16 @@ export class StoreError extends TrunklineError {
 export class RecordError extends TrunklineError {
   constructor(message: string, at: { file: string; line: number }, options?: ErrorOptions) {
     super('ERR_RECORD', `${at.file}:${at.line}: ${message}`, options);
+  }
+}
+
+/** The carrier's REST API refused, or did not answer. `carrierCode` is its own number for it; null where it gave none. */
+export class CarrierError extends TrunklineError {
+  readonly carrierCode: number | null;
+
+  constructor(message: string, carrierCode: number | null, options?: ErrorOptions) {
+    super('ERR_CARRIER', message, options);
+    this.carrierCode = carrierCode;
   }
 }
 

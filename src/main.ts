@@ -138,6 +138,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       results: resultsOf(config),
       ...threadLog,
       callLifeMs: callLifeMs(config),
+      keepDays: config.RETENTION_DAYS ?? null,
       meter: telemetry.meterOf('store').memory,
     },
     log,

@@ -21,6 +21,8 @@ export interface StoreWorkerStart {
   readonly logPii: boolean;
   /** A call of a dead process may come back for this long after its begin; then it is marked as lost. */
   readonly callLifeMs: number;
+  /** Records of calls that ended longer ago are removed; null or absent: they are kept. */
+  readonly keepDays?: number | null;
   /** Of this thread (`meter/`). */
   readonly meter?: SharedArrayBuffer;
 }

@@ -6,10 +6,12 @@ import { registerCallsList } from './calls-list.ts';
 import { registerCallsLive } from './calls-live.ts';
 import { registerCallsShow } from './calls-show.ts';
 import { registerDemo } from './demo.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerFlowChat } from './flow-chat.ts';
 import { registerFlowCheck } from './flow-check.ts';
 import { registerFlowSchema } from './flow-schema.ts';
 import { registerLoad } from './load.ts';
+import { registerNumber } from './number.ts';
 import { registerPromptsList } from './prompts-list.ts';
 import { registerPromptsPrune } from './prompts-prune.ts';
 import { registerPromptsWarm } from './prompts-warm.ts';
@@ -23,6 +25,7 @@ export function createProgram(): Command {
     .exitOverride();
   registerStart(program);
   registerDemo(program);
+  registerDoctor(program);
   registerLoad(program);
   const flow = program.command('flow').description('Check, try and describe flow files.');
   registerFlowCheck(flow);
@@ -42,6 +45,7 @@ export function createProgram(): Command {
   registerCallsList(calls);
   registerCallsShow(calls);
   registerCallsExport(calls);
+  registerNumber(program);
   registerReplay(program);
   return program;
 }

@@ -23,10 +23,13 @@ import { PromptProgress } from './prompt-progress.ts';
  */
 const SAME_SIGNAL_MS = 500;
 
-/** `isSupervised`: this process has a supervisor at the other end of its IPC channel. */
-export async function serve(isSupervised: boolean): Promise<void> {
+/**
+ * `isSupervised`: this process has a supervisor at the other end of its IPC channel. `publicUrl`: in place of the configured
+ * one.
+ */
+export async function serve(isSupervised: boolean, publicUrl?: string): Promise<void> {
   tolerateLostOutput();
-  const config = readConfig();
+  const config = readConfig(undefined, undefined, { PUBLIC_URL: publicUrl });
   const flows = loadFlowFiles(config.FLOW);
   const log = createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   for (const warning of config.warnings) console.error(warning);

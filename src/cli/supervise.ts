@@ -14,7 +14,8 @@ const LEVELS = { info: 30, warn: 40, error: 50 } as const;
 /** The longest that a timer takes: some 24 days. */
 const FOREVER_MS = 2 ** 31 - 1;
 
-export async function supervise(): Promise<void> {
+/** `options`: of the server that it starts. */
+export async function supervise(options: readonly string[] = []): Promise<void> {
   tolerateLostOutput();
   const clock = systemClock;
   const note: SupervisorNote = (level, fields, text) => {
@@ -36,7 +37,7 @@ export async function supervise(): Promise<void> {
   const entry = process.argv[1]!;
   const supervisor = new Supervisor({
     clock,
-    startServer: (events) => startServerProcess([entry, 'start', '--supervised'], events),
+    startServer: (events) => startServerProcess([entry, 'start', '--supervised', ...options], events),
     standIn,
     note,
   });

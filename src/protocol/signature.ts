@@ -97,7 +97,7 @@ function upgradeUrls(url: string): string[] {
   const match = /^(https?|wss?):\/\/([^/?#]+)(.*)$/i.exec(url);
   if (match === null) return [];
   const [, scheme = '', authority = '', rest = ''] = match;
-  const secure = /s$/i.test(scheme);
+  const secure = /^(?:https|wss)$/i.test(scheme);
   const portAt = authority.indexOf(':', authority.lastIndexOf(']') + 1);
   const host = portAt === -1 ? authority : authority.slice(0, portAt);
   const port = portAt === -1 ? (secure ? ':443' : ':80') : authority.slice(portAt);

@@ -22,6 +22,7 @@ import { HangUpBox } from './hang-up-box.ts';
 import { NodeRegistry } from './node-registry.ts';
 import { openEngine } from './open-engine.ts';
 import { Outbox } from './outbox.ts';
+import { Retention } from './retention.ts';
 import type { SqlEngine } from './sql-engine.ts';
 import { HANG_UP_CHANNEL, SqlStore } from './sql-store.ts';
 import { SETTLE_MS } from './store-statements.ts';
@@ -49,6 +50,10 @@ try {
   const registry = await registryFor(engine, store);
   const hangUps =
     start.database == null ? new HangUpBox({ engine, onHangUp, clock: systemClock, log }) : null;
+  const retention =
+    start.keepDays == null
+      ? null
+      : new Retention({ engine, keepDays: start.keepDays, clock: systemClock, log });
   const thread = new StoreThread({
     store,
     clock: systemClock,
@@ -68,6 +73,7 @@ try {
       registry?.report(message.liveCalls, message.isDraining);
     } else {
       hangUps?.close();
+      retention?.close();
       void close(store, thread, courier, registry);
     }
   });
@@ -75,6 +81,7 @@ try {
   courier?.begin();
   registry?.begin();
   hangUps?.begin();
+  retention?.begin();
   tellHealth(thread, { lateWrites: 0, refusedWrites: 0 });
   if (start.meter !== undefined) meterLoop(systemClock, meter);
 } catch (error) {

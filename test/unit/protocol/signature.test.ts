@@ -127,6 +127,7 @@ describe('upgrade signatures', () => {
 
   it('knows a plain local address', () => {
     expect(upgrade('ws://127.0.0.1:3000/ws/twilio/t', 'http://127.0.0.1:3000')).toBe(true);
+    expect(upgrade('ws://127.0.0.1:3000/ws/twilio/t', 'ws://127.0.0.1:3000')).toBe(true);
   });
 
   it('refuses a missing signature', () => {

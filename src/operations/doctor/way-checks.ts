@@ -1,0 +1,245 @@
+/**
+ * The way of a call through the public address, walked as Twilio walks it: name, TLS, a signed webhook, a signed upgrade. What a
+ * proxy on the way rewrites is found here, and not by a caller.
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-security
+ */
+import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { connect } from 'node:tls';
+import { XMLParser } from 'fast-xml-parser';
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
+import { WebSocket } from 'ws';
+import { VOICE_PATH } from '../../protocol/webhook-paths.ts';
+import { error, type Finding, ok, skipped, warning } from './finding.ts';
+
+export interface WayChecksOf {
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly accountSid: string;
+  readonly authToken: string;
+  /** Whom the caller rings; E.164. */
+  readonly to: string;
+  /** Of one step. Twilio gives up after 15 s. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 15_000;
+const CERTIFICATE_DAYS_MIN = 14;
+const DAY_MS = 86_400_000;
+const BODY_MAX_CHARACTERS = 64 * 1024;
+/** One of Twilio's own for tests: nobody is rung by it. */
+const FROM = '+15005550006';
+
+/** In order; the first that fails says why the others are left out. */
+export async function checkWay(of: WayChecksOf): Promise<readonly Finding[]> {
+  const url = new URL(of.publicUrl);
+  const findings: Finding[] = [await checkName(url)];
+  if (findings[0]!.level !== 'error') findings.push(await checkTls(url, of.timeoutMs ?? TIMEOUT_MS));
+  if (findings.at(-1)!.level === 'error')
+    return [
+      ...findings,
+      skipped('webhook', 'not tried, for the above'),
+      skipped('stream', 'not tried, for the above'),
+    ];
+  const { finding, streamUrl } = await checkWebhook(of);
+  findings.push(finding);
+  findings.push(
+    streamUrl === null ? skipped('stream', 'not tried, for the above') : await checkStream(of, streamUrl),
+  );
+  return findings;
+}
+
+async function checkName({ hostname }: URL): Promise<Finding> {
+  try {
+    const { address } = await lookup(hostname.replace(/^\[|\]$/g, ''));
+    return ok('name', `${hostname} is ${address}`);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    return error(
+      'name',
+      `${hostname} is not known (${code})`,
+      'Make an A or AAAA record of that name, or set TWILIO_DOMAIN to the right one.',
+    );
+  }
+}
+
+function checkTls({ hostname, port, protocol }: URL, timeoutMs: number): Promise<Finding> {
+  if (protocol !== 'https:')
+    return Promise.resolve(
+      warning(
+        'certificate',
+        'the public address begins with http://',
+        'Twilio opens streams over TLS only: put a proxy with a certificate before the server (README, "Behind Caddy"), or use a tunnel.',
+      ),
+    );
+  return new Promise((resolve) => {
+    const socket = connect({
+      host: hostname,
+      port: Number(port || 443),
+      servername: hostname,
+      timeout: timeoutMs,
+    });
+    const settle = (finding: Finding): void => {
+      socket.destroy();
+      resolve(finding);
+    };
+    const cure =
+      'Have the proxy get a certificate that browsers accept for this name (Caddy does it by itself).';
+    socket.on('secureConnect', () => {
+      const days = Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS);
+      const text = `accepted, valid for ${days} more days`;
+      settle(
+        days < CERTIFICATE_DAYS_MIN
+          ? warning('certificate', text, 'Renew it now: an expired one ends every call.')
+          : ok('certificate', text),
+      );
+    });
+    socket.on('timeout', () =>
+      settle(
+        error(
+          'certificate',
+          `${hostname} did not answer within ${timeoutMs / 1000} s`,
+          'Open port 443 in the firewall, and let the name point at this machine.',
+        ),
+      ),
+    );
+    socket.on('error', (thrown: NodeJS.ErrnoException) => {
+      const isRefused = thrown.code === 'ECONNREFUSED' || thrown.code === 'ECONNRESET';
+      settle(
+        error(
+          'certificate',
+          `${hostname}: ${thrown.code ?? thrown.message}`,
+          isRefused ? 'Nothing listens there with TLS: start the proxy, and open its port.' : cure,
+        ),
+      );
+    });
+  });
+}
+
+async function checkWebhook({
+  accountSid,
+  authToken,
+  publicUrl,
+  timeoutMs = TIMEOUT_MS,
+  to,
+}: WayChecksOf): Promise<{
+  readonly finding: Finding;
+  readonly streamUrl: string | null;
+}> {
+  const url = publicUrl + VOICE_PATH;
+  const parameters = {
+    AccountSid: accountSid,
+    ApiVersion: '2010-04-01',
+    CallSid: `CA${randomBytes(16).toString('hex')}`,
+    CallStatus: 'ringing',
+    Called: to,
+    Caller: FROM,
+    Direction: 'inbound',
+    From: FROM,
+    To: to,
+  };
+  const failed = (text: string, cure: string) => ({ finding: error('webhook', text, cure), streamUrl: null });
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'X-Twilio-Signature': getExpectedTwilioSignature(authToken, url, parameters),
+        'User-Agent': 'TwilioProxy/1.1',
+      },
+      body: new URLSearchParams(parameters),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    text = (await response.text()).slice(0, BODY_MAX_CHARACTERS);
+  } catch (thrown) {
+    const { cause, name } = thrown as Error & { cause?: { code?: unknown } };
+    const why =
+      name === 'TimeoutError' ? `no answer within ${timeoutMs / 1000} s` : String(cause?.code ?? name);
+    return failed(
+      `${url}: ${why}`,
+      'Start the server (npm start), and let the proxy lead to HOST and PORT of it.',
+    );
+  }
+  const { status } = response;
+  if (status !== 200)
+    return failed(`${url} answered ${status}`, cureOf(status, response.headers.get('location')));
+  const streamUrl = streamUrlOf(text);
+  if (streamUrl !== null) return { finding: ok('webhook', `a signed call to ${url} is answered`), streamUrl };
+  return {
+    finding: warning(
+      'webhook',
+      `a signed call to ${url} is answered, but not by the bot`,
+      'Look at /readyz: all lines are busy, or the server is still starting or about to stop.',
+    ),
+    streamUrl: null,
+  };
+}
+
+function cureOf(status: number, location: string | null): string {
+  if (status === 403)
+    return 'The signature was not taken. Either the server runs with another TWILIO_AUTH_TOKEN or PUBLIC_URL than this .env (restart it), or a proxy changes path, query or the X-Twilio-Signature header.';
+  if (status === 404)
+    return 'The path arrives changed: the proxy must leave it as it is, or PUBLIC_URL must name the prefix that it adds.';
+  if (status >= 300 && status < 400)
+    return `It leads elsewhere (${location ?? 'no address'}): set PUBLIC_URL to that address, since Twilio signs the one that it was given.`;
+  if (status === 502 || status === 504)
+    return 'The proxy reaches no server: start it (npm start), and let the proxy lead to its HOST and PORT.';
+  return 'Look at the log of the server for what it refused.';
+}
+
+/** Null: the document connects to no stream. */
+function streamUrlOf(twiml: string): string | null {
+  try {
+    const document = new XMLParser({ ignoreAttributes: false }).parse(twiml) as {
+      Response?: { Connect?: { Stream?: { '@_url'?: unknown } } };
+    };
+    const url = document.Response?.Connect?.Stream?.['@_url'];
+    return typeof url === 'string' ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Opens the stream as Twilio does, and closes it before a word: the server takes that for a caller who hung up. */
+function checkStream(
+  { authToken, timeoutMs = TIMEOUT_MS }: WayChecksOf,
+  streamUrl: string,
+): Promise<Finding> {
+  const shown = new URL(streamUrl).host;
+  return new Promise((resolve) => {
+    const socket = new WebSocket(streamUrl, {
+      headers: { 'X-Twilio-Signature': getExpectedTwilioSignature(authToken, streamUrl, {}) },
+      handshakeTimeout: timeoutMs,
+      perMessageDeflate: false,
+    });
+    const settle = (finding: Finding): void => {
+      socket.removeAllListeners();
+      socket.on('error', () => {});
+      socket.close();
+      resolve(finding);
+    };
+    socket.on('open', () => settle(ok('stream', `a signed stream to ${shown} is opened`)));
+    socket.on('unexpected-response', (_request, { statusCode = 0 }) =>
+      settle(
+        error(
+          'stream',
+          `${shown} answered the WebSocket with ${statusCode}`,
+          statusCode === 403
+            ? 'The signature was not taken: a proxy changes path or headers of the upgrade, or STREAM_URL is not the address that the server knows.'
+            : 'A proxy on the way passes no WebSockets on: see "Behind nginx" in the README (Upgrade, Connection, HTTP/1.1).',
+        ),
+      ),
+    );
+    socket.on('error', (thrown: NodeJS.ErrnoException) =>
+      settle(
+        error(
+          'stream',
+          `${shown}: ${thrown.code ?? thrown.message}`,
+          'Let the proxy pass WebSockets on, on the same port.',
+        ),
+      ),
+    );
+  });
+}

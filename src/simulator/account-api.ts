@@ -1,0 +1,209 @@
+/**
+ * The part of Twilio's REST API that an account's owner asks: the account, and where its numbers point. Strict as Twilio is:
+ * account and token, names and types of the parameters as its OpenAPI description (twilio-oai, api_v2010) has them. On a port of
+ * 127.0.0.1.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface AccountApiOptions {
+  readonly accountSid: string;
+  readonly authToken: string;
+  readonly numbers?: readonly SimulatedNumber[];
+}
+
+export interface SimulatedNumber {
+  readonly sid: string;
+  readonly phoneNumber: string;
+  readonly friendlyName?: string;
+  readonly hasVoice?: boolean;
+  /** By the parameters' names: VoiceUrl, TrunkSid and so on. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface AccountRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly form: Readonly<Record<string, string>>;
+  readonly statusCode: number;
+}
+
+/** How a request fails that is right in itself. `silence`: no answer comes. */
+export type AccountFailure = { readonly statusCode: number; readonly code: number } | 'silence';
+
+interface Answer {
+  readonly statusCode: number;
+  readonly body: object;
+}
+
+/** Of `UpdateIncomingPhoneNumber`; what is not here Twilio ignores, and so hides a misspelling: here it is refused. */
+const UPDATE: Readonly<Record<string, RegExp>> = {
+  AccountSid: /^AC[0-9a-fA-F]{32}$/,
+  FriendlyName: /^.{0,64}$/,
+  StatusCallback: /^(https?:\/\/.+)?$/,
+  StatusCallbackMethod: /^(GET|POST)$/,
+  VoiceApplicationSid: /^(AP[0-9a-fA-F]{32})?$/,
+  VoiceFallbackMethod: /^(GET|POST)$/,
+  VoiceFallbackUrl: /^(https?:\/\/.+)?$/,
+  VoiceMethod: /^(GET|POST)$/,
+  VoiceUrl: /^(https?:\/\/.+)?$/,
+  TrunkSid: /^(TK[0-9a-fA-F]{32})?$/,
+};
+const LIST: readonly string[] = [
+  'Beta',
+  'FriendlyName',
+  'PhoneNumber',
+  'Origin',
+  'PageSize',
+  'Page',
+  'PageToken',
+];
+const ROOT = '/2010-04-01/Accounts/';
+const PAGE_SIZE = 50;
+const PAGE_MAX = 1000;
+const BODY_MAX_BYTES = 16_384;
+
+export class AccountApi {
+  readonly requests: AccountRequest[] = [];
+  readonly #options: AccountApiOptions;
+  readonly #server: Server;
+  readonly #failures: AccountFailure[] = [];
+  readonly #settings = new Map<string, Record<string, string>>();
+
+  private constructor(options: AccountApiOptions) {
+    this.#options = options;
+    for (const { settings, sid } of options.numbers ?? []) this.#settings.set(sid, { ...settings });
+    this.#server = createServer(async (request, response) => {
+      const form = Object.fromEntries(new URLSearchParams(await readBody(request)));
+      const url = new URL(request.url ?? '/', this.url);
+      const answer = this.#answer(request, url, form);
+      const statusCode = answer === 'silence' ? 0 : answer.statusCode;
+      this.requests.push({ method: request.method ?? '', path: url.pathname + url.search, form, statusCode });
+      if (answer === 'silence') return;
+      response.writeHead(statusCode, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify(answer.body));
+    });
+  }
+
+  static async start(options: AccountApiOptions): Promise<AccountApi> {
+    const api = new AccountApi(options);
+    await new Promise<void>((resolve) => api.#server.listen(0, '127.0.0.1', resolve));
+    return api;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** What a number is set to, by the parameters' names. */
+  settingsOf(sid: string): Readonly<Record<string, string>> {
+    return this.#settings.get(sid) ?? {};
+  }
+
+  /** The next requests fail so, one each. */
+  failNext(...failures: readonly AccountFailure[]): void {
+    this.#failures.push(...failures);
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #answer(request: IncomingMessage, url: URL, form: Readonly<Record<string, string>>): Answer | 'silence' {
+    const { accountSid, authToken, numbers = [] } = this.#options;
+    const failure = this.#failures.shift();
+    if (failure === 'silence') return failure;
+    if (failure !== undefined)
+      return refusal(failure.statusCode, failure.code, 'Refused as the test wants it');
+    const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
+    if (request.headers.authorization !== `Basic ${credentials}`) return refusal(401, 20003, 'Authenticate');
+    const path = url.pathname;
+    if (path === `${ROOT}${accountSid}.json` && request.method === 'GET')
+      return {
+        statusCode: 200,
+        body: { sid: accountSid, friendly_name: 'Tests', status: 'active', type: 'Full' },
+      };
+    const list = `${ROOT}${accountSid}/IncomingPhoneNumbers`;
+    if (path === `${list}.json` && request.method === 'GET') return this.#list(url.searchParams, path);
+    const sid = path.startsWith(`${list}/`) ? path.slice(list.length + 1, -'.json'.length) : '';
+    const number = numbers.find((each) => each.sid === sid);
+    if (number === undefined) return refusal(404, 20404, `The requested resource ${path} was not found`);
+    return request.method === 'POST'
+      ? this.#update(request, number, form)
+      : { statusCode: 200, body: this.#shown(number) };
+  }
+
+  #list(query: URLSearchParams, path: string): Answer {
+    for (const name of query.keys())
+      if (!LIST.includes(name)) return refusal(400, 20001, `Unknown parameter ${name}`);
+    const size = Number(query.get('PageSize') ?? PAGE_SIZE);
+    if (!Number.isInteger(size) || size < 1 || size > PAGE_MAX) return refusal(400, 20006, 'Page size');
+    const wanted = query.get('PhoneNumber');
+    // Twilio finds what contains it.
+    const all = (this.#options.numbers ?? []).filter(
+      ({ phoneNumber }) => wanted === null || phoneNumber.includes(wanted.replace(/^\+/, '')),
+    );
+    const page = Number(query.get('Page') ?? 0);
+    const isLast = (page + 1) * size >= all.length;
+    const next = `${path}?PageSize=${size}&Page=${page + 1}&PageToken=PA${page + 1}`;
+    return {
+      statusCode: 200,
+      body: {
+        incoming_phone_numbers: all
+          .slice(page * size, (page + 1) * size)
+          .map((number) => this.#shown(number)),
+        page,
+        page_size: size,
+        uri: path,
+        next_page_uri: isLast ? null : next,
+      },
+    };
+  }
+
+  #update(request: IncomingMessage, number: SimulatedNumber, form: Readonly<Record<string, string>>): Answer {
+    if (!/^application\/x-www-form-urlencoded/.test(request.headers['content-type'] ?? ''))
+      return refusal(415, 20415, 'Unsupported media type');
+    for (const [name, value] of Object.entries(form)) {
+      if (!Object.hasOwn(UPDATE, name)) return refusal(400, 20001, `Unknown parameter ${name}`);
+      if (!UPDATE[name]!.test(value)) return refusal(400, 21401, `${name} is not valid`);
+    }
+    this.#settings.set(number.sid, { ...this.#settings.get(number.sid), ...form });
+    return { statusCode: 200, body: this.#shown(number) };
+  }
+
+  #shown({ friendlyName, hasVoice = true, phoneNumber, sid }: SimulatedNumber): object {
+    const settings = this.#settings.get(sid) ?? {};
+    return {
+      sid,
+      account_sid: this.#options.accountSid,
+      phone_number: phoneNumber,
+      friendly_name: friendlyName ?? phoneNumber,
+      capabilities: { voice: hasVoice, sms: true, mms: false, fax: false },
+      voice_url: settings['VoiceUrl'] ?? '',
+      voice_method: settings['VoiceMethod'] ?? 'POST',
+      voice_fallback_url: settings['VoiceFallbackUrl'] ?? '',
+      voice_fallback_method: settings['VoiceFallbackMethod'] ?? 'POST',
+      status_callback: settings['StatusCallback'] ?? '',
+      status_callback_method: settings['StatusCallbackMethod'] ?? 'POST',
+      voice_application_sid: settings['VoiceApplicationSid'] ?? '',
+      trunk_sid: settings['TrunkSid'] || null,
+    };
+  }
+}
+
+function refusal(statusCode: number, code: number, message: string): Answer {
+  return {
+    statusCode,
+    body: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status: statusCode },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request) {
+    body += String(chunk);
+    if (body.length > BODY_MAX_BYTES) break;
+  }
+  return body;
+}
