@@ -3,13 +3,14 @@
  * shown call's native receiver to the text that is sent. Two are made a second, for however many watch; to write them into
  * sockets comes on top, for each watcher.
  */
-import { execFileSync } from 'node:child_process';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { addon } from '../src/audio/addon.ts';
 import { TELEPHONE_FORMAT } from '../src/audio/audio-format.ts';
 import { createStreamReceiver } from '../src/audio/stream-receiver.ts';
 import { systemClock } from '../src/clock.ts';
+import { thisMachine } from '../src/load/machine.ts';
 import { createLog } from '../src/log.ts';
 import { Histogram } from '../src/meter/histogram.ts';
 import { Admission } from '../src/server/admission.ts';
@@ -21,6 +22,7 @@ import { RecentDelay } from '../src/server/board/recent-delay.ts';
 import { CallDirectory } from '../src/server/call-directory.ts';
 import type { CallStream } from '../src/server/call-stream.ts';
 import type { LiveCallSurroundings } from '../src/server/live-call-surroundings.ts';
+import { toCount } from './to-count.ts';
 
 const GOAL_MS = 5;
 const SNAPSHOTS_A_SECOND = 2;
@@ -49,10 +51,9 @@ const tookMs = Array.from({ length: snapshotCount }, () => {
 const at = (ratio: number): number => tookMs[Math.min(tookMs.length - 1, Math.floor(tookMs.length * ratio))]!;
 const meanMs = tookMs.reduce((sum, each) => sum + each, 0) / tookMs.length;
 
-console.log(
-  `machine    ${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}`,
-);
-console.log(`software   Node ${process.version}, commit ${commit()}, ${addon.activeIsa()}`);
+const machine = thisMachine();
+console.log(`machine    ${machine.cpu}, ${machine.cores} cores, load ${loadavg()[0]?.toFixed(1)}`);
+console.log(`software   Node ${machine.node}, commit ${machine.commit}, ${addon.activeIsa()}`);
 console.log(
   `task       ${callCount} live calls, ${snapshotCount} snapshots of ${(bytes / 1024).toFixed(0)} KiB`,
 );
@@ -123,20 +124,4 @@ function soundingStream(): CallStream {
     end: () => {},
     sound: () => ({ levelDbfs: receiver.levelDbfs(), isSpeaking: receiver.isSpeech(), botSpeaks: true }),
   };
-}
-
-function commit(): string {
-  try {
-    const describe = ['describe', '--always', '--dirty'];
-    return execFileSync('git', describe, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return 'unknown';
-  }
-}
-
-function toCount(name: string, value: string): number {
-  const count = Number(value);
-  if (Number.isInteger(count) && count >= 1 && count <= 10_000) return count;
-  console.error(`Expected a whole number from 1 to 10000 for --${name}, received ${value}`);
-  process.exit(2);
 }

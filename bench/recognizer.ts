@@ -2,10 +2,12 @@
  * `npm run bench:recognizer`: CPU of one transcription request, our client against the SDK as it comes and against bare
  * node:http. Each way runs in a process of its own, the simulated vendor in another.
  */
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { thisMachine } from '../src/load/machine.ts';
 import { WAYS } from './recognizer/ways.ts';
 
 interface Measured {
@@ -13,10 +15,10 @@ interface Measured {
   readonly medianMs: number;
 }
 
-const commit = execFileSync('git', ['describe', '--always', '--dirty']).toString().trim();
+const machine = thisMachine();
 const load = loadavg()[0]!.toFixed(1);
 console.log(
-  `${cpus()[0]?.model}, ${availableParallelism()} cores, load ${load} before; Node ${process.versions.node}; commit ${commit}\n`,
+  `${machine.cpu}, ${machine.cores} cores, load ${load} before; Node ${process.versions.node}; commit ${machine.commit}\n`,
 );
 const vendor = forked('./recognizer/vendor.ts');
 const [baseUrl] = (await once(vendor, 'message')) as [string];

@@ -3,13 +3,14 @@
  * half a minute of media each, as fast as they can, without sockets: so the ratio is of our own work alone, and of a real
  * frame's cost, which is mostly the kernel's and Node's, it is less. Recordings go to a temporary folder, by their thread.
  */
-import { execFileSync } from 'node:child_process';
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TELEPHONE_FORMAT } from '../src/audio/audio-format.ts';
 import { createStreamReceiver } from '../src/audio/stream-receiver.ts';
 import { systemClock } from '../src/clock.ts';
+import { thisMachine } from '../src/load/machine.ts';
 import { createLog } from '../src/log.ts';
 import { MediaCensus } from '../src/media/media-census.ts';
 import { MediaStream } from '../src/media/media-stream.ts';
@@ -54,9 +55,10 @@ try {
   const [frameOff, frameOn] = [best(off, 'ioThreadUs'), best(on, 'ioThreadUs')];
   const [allOff, allOn] = [best(off, 'processUs'), best(on, 'processUs')];
   const us = (value: number): string => `${value.toFixed(2)} us a frame`;
+  const machine = thisMachine();
   print([
-    ['machine', `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`],
-    ['software', `Node ${process.version}, commit ${commit()}`],
+    ['machine', `${machine.cpu}, ${machine.cores} cores`],
+    ['software', `Node ${machine.node}, commit ${machine.commit}`],
     ['streams', `${STREAMS}, ${FRAMES} frames each, the best of ${ROUNDS} rounds`],
     ['I/O thread, off', us(frameOff)],
     ['I/O thread, on', `${us(frameOn)}, ${(frameOn / frameOff).toFixed(2)} times`],
@@ -140,13 +142,4 @@ function toBytes(message: object): ArrayBuffer {
 
 function print(rows: readonly (readonly [string, string])[]): void {
   for (const [name, value] of rows) console.log(`${name.padEnd(18)} ${value}`);
-}
-
-function commit(): string {
-  try {
-    const describe = ['describe', '--always', '--dirty'];
-    return execFileSync('git', describe, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return 'unknown';
-  }
 }

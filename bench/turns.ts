@@ -5,19 +5,21 @@
  *
  * What is left after the question's end-of-speech delay and the vendor's time is ours: threads, HTTP, the flow, the commit.
  */
-import { execFileSync } from 'node:child_process';
+
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { encodeG711 } from '../src/audio/g711.ts';
 import { systemClock } from '../src/clock.ts';
+import { thisMachine } from '../src/load/machine.ts';
 import { ServerProcess } from '../src/load/server-process.ts';
 import type { CallerScript } from '../src/simulator/caller.ts';
 import { SimulatedCarrier } from '../src/simulator/simulated-carrier.ts';
 import { OpenAiVendor } from '../src/simulator/vendors/openai-vendor.ts';
+import { toCount } from './to-count.ts';
 
 const PUBLIC_URL = 'https://bench.trunkline.example';
 const FLOW = fileURLToPath(new URL('../test/fixtures/flows/short.yaml', import.meta.url));
@@ -33,8 +35,9 @@ const { values } = parseArgs({
 const turns = toCount('turns', values.turns);
 const vendorMs = toCount('vendor-ms', values['vendor-ms']);
 
-console.log(`machine    ${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`);
-console.log(`software   Node ${process.version}, commit ${commit()}`);
+const machine = thisMachine();
+console.log(`machine    ${machine.cpu}, ${machine.cores} cores`);
+console.log(`software   Node ${machine.node}, commit ${machine.commit}`);
 console.log(`task       ${turns} turns, one call at a time; the vendor answers after ${vendorMs} ms`);
 const waits = { off: await measure(false), on: await measure(true) };
 print('speculation off', waits.off, END_OF_SPEECH_MS + vendorMs);
@@ -119,20 +122,4 @@ function print(name: string, waitsMs: readonly number[], expectedMs: number): vo
     `${name.padEnd(16)} p50 ${at(0.5).toFixed(1)}, p90 ${at(0.9).toFixed(1)}, longest ${at(1).toFixed(1)} ms (${sorted.length}); ` +
       `expected ${expectedMs}, so ours is ${oursMs.toFixed(1)} ms (goal: ${GOAL_MS})`,
   );
-}
-
-function commit(): string {
-  try {
-    const describe = ['describe', '--always', '--dirty'];
-    return execFileSync('git', describe, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return 'unknown';
-  }
-}
-
-function toCount(name: string, value: string): number {
-  const count = Number(value);
-  if (Number.isInteger(count) && count >= 1 && count <= 10_000) return count;
-  console.error(`Expected a whole number from 1 to 10000 for --${name}, received ${value}`);
-  process.exit(2);
 }

@@ -30,10 +30,7 @@ export function browserSettings(
   };
 }
 
-/**
- * What every browser call needs. Made ahead, behind the telephone's and awaited by nobody: until they are there, a call has them
- * made as it wants them.
- */
+/** What every browser call needs, made ahead. Until they are there, a call has them made as it wants them. */
 export function browserPrompts({ BROWSER_CALLS }: Config, flows: FlowSet): ReadonlyMap<string, PromptWanted> {
   return BROWSER_CALLS === 'off' ? new Map() : wantedPrompts(flows, BROWSER_FORMAT);
 }

@@ -127,6 +127,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   );
   const journals = openCallJournals(config, clock, log);
   const warmUp = new WarmUp(wantedPrompts(flows), registry, options.onProgress);
+  // Behind the telephone's, and awaited by nobody.
+  const browserWarmUp = new WarmUp(browserPrompts(config, flows), registry);
 
   const storeLink = new StoreLink(
     options.storeWorkerUrl ?? new URL('./store/store-worker.ts', import.meta.url),
@@ -167,6 +169,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     log,
     onReady: (key, by) => {
       warmUp.made(key);
+      browserWarmUp.made(key);
       options.onPrompt?.(key, by);
     },
     onFailed: (key, message) => warmUp.failed(key, message),
@@ -179,12 +182,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       options.onVendor?.(message);
     },
   });
-  warmUp.begin((wanted) => voiceLink.want(wanted));
-  const forBrowsers = browserPrompts(config, flows);
-  for (const wanted of forBrowsers.values()) {
-    registry.fix(wanted.key);
-    voiceLink.want(wanted);
-  }
+  for (const each of [warmUp, browserWarmUp]) each.begin((wanted) => voiceLink.want(wanted));
 
   const closeThreads = async (): Promise<void> => {
     await store.close();
@@ -242,7 +240,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       openVoicePort: () => voiceLink.openPort(),
       flows,
       flowHashOf: (calledNumber) => flowFor(flows, calledNumber).hash,
-      readyPromptKeys: () => [...warmUp.madeKeys(), ...[...forBrowsers.keys()].filter(isPromptReady)],
+      readyPromptKeys: () => [...warmUp.madeKeys(), ...browserWarmUp.madeKeys()],
       workerSettings: { ...threadLog, speech: config.speech },
       ...(options.loopDelay === undefined ? {} : { loopDelay: options.loopDelay }),
       onFatal: (error) => options.onFatal?.(error),

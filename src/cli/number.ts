@@ -13,6 +13,7 @@ import {
   webhookText,
 } from '../operations/number-webhooks.ts';
 import { openTwilioAccount } from '../operations/twilio-account.ts';
+import { VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { Output } from './prompt-progress.ts';
 import { textTable } from './text-table.ts';
 
@@ -182,7 +183,8 @@ function answeredBy(number: PhoneNumber, publicUrl: string | null): string {
   if (!number.hasVoice) return 'no voice';
   if (publicUrl === null) return '';
   if (pointsAt(number, publicUrl)) return 'answered here';
-  const isHalf = number.takenBy === '' && number.webhooks.voice.url.split('#', 1)[0] === `${publicUrl}/voice`;
+  const isHalf =
+    number.takenBy === '' && number.webhooks.voice.url.split('#', 1)[0] === publicUrl + VOICE_PATH;
   return isHalf
     ? 'answered here, without fallback or status: npx trunkline number set'
     : 'answered elsewhere';

@@ -20,6 +20,7 @@ import {
 import { toBrowserNotes } from './browser-notes.ts';
 import { type CarrierSocket, SENT } from './carrier-socket.ts';
 import type { CarrierEvent, Transport, TransportCounters } from './transport.ts';
+import { TransportSocket } from './transport-socket.ts';
 
 /** The page sends 20 ms; what a busy page sends late comes in more messages, not in longer ones. */
 const MESSAGE_MAX_MS = 100;
@@ -39,18 +40,17 @@ export interface BrowserTransportOf {
 export class BrowserTransport implements Transport {
   readonly format: AudioFormat = BROWSER_FORMAT;
   readonly receiver: NativeStreamReceiver;
-  readonly #socket: CarrierSocket;
+  readonly #socket: TransportSocket;
   readonly #callSid: string;
   readonly #streamSid: string;
   readonly #messageBytesMax: number;
   #hasStarted = false;
-  #socketState: 'open' | 'closing' | 'closed' = 'open';
   #decided: Pick<BrowserEnd, 'outcome' | 'answers'> = { outcome: null, answers: [] };
   #wrongType = 0;
   #malformed = 0;
 
   constructor({ callSid, receiver, sampleRateHz, socket, streamSid }: BrowserTransportOf) {
-    this.#socket = socket;
+    this.#socket = new TransportSocket(socket);
     this.receiver = receiver;
     this.#callSid = callSid;
     this.#streamSid = streamSid;
@@ -110,21 +110,21 @@ export class BrowserTransport implements Transport {
     this.#hasStarted = true;
     const callSid = this.#callSid;
     const streamSid = this.#streamSid;
-    this.#send(startedMessage(callSid, streamSid), false);
+    this.#socket.send(startedMessage(callSid, streamSid), false);
     const start = { callSid, accountSid: '', streamSid, format: this.format, customParameters: new Map() };
     return { kind: 'start', start };
   }
 
   sendAudio(wire: Uint8Array, from: number, to: number): number {
-    return this.#hasStarted ? this.#send(wire.subarray(from, to), true) : SENT.dropped;
+    return this.#hasStarted ? this.#socket.send(wire.subarray(from, to), true) : SENT.dropped;
   }
 
   sendMark(name: string): number {
-    return this.#hasStarted ? this.#send(browserMark(name), false) : SENT.dropped;
+    return this.#hasStarted ? this.#socket.send(browserMark(name), false) : SENT.dropped;
   }
 
   sendClear(): number {
-    return this.#hasStarted ? this.#send(browserClear(), false) : SENT.dropped;
+    return this.#hasStarted ? this.#socket.send(browserClear(), false) : SENT.dropped;
   }
 
   noted(note: CallNote): void {
@@ -132,39 +132,32 @@ export class BrowserTransport implements Transport {
       const answers = Object.entries(note.answers).map(([node, value]) => ({ node, value: String(value) }));
       this.#decided = { outcome: note.outcome, answers };
     }
-    for (const shown of toBrowserNotes(note)) this.#send(noteMessage(shown), false);
+    for (const shown of toBrowserNotes(note)) this.#socket.send(noteMessage(shown), false);
   }
 
   ping(): void {
-    if (this.#socketState === 'open') this.#socket.ping();
+    this.#socket.ping();
   }
 
   bufferedBytes(): number {
-    return this.#socketState === 'open' ? this.#socket.getBufferedAmount() : 0;
+    return this.#socket.bufferedBytes();
   }
 
   close(code: number, reason: EndReason, detail: string): void {
-    if (this.#socketState !== 'open') return;
-    this.#send(endedMessage({ reason, ...this.#decided }), false);
-    this.#socketState = 'closing';
+    if (!this.#socket.isOpen) return;
+    this.#socket.send(endedMessage({ reason, ...this.#decided }), false);
     this.#socket.end(code, detail);
   }
 
   terminate(): void {
-    if (this.#socketState === 'closed') return;
-    this.#socketState = 'closed';
-    this.#socket.close();
+    this.#socket.terminate();
   }
 
   socketClosed(): void {
-    this.#socketState = 'closed';
+    this.#socket.closed();
   }
 
   counters(): TransportCounters {
     return { wrongType: this.#wrongType, malformed: this.#malformed, unknownEvents: 0, foreign: 0 };
-  }
-
-  #send(message: Uint8Array, isBinary: boolean): number {
-    return this.#socketState === 'open' ? this.#socket.send(message, isBinary) : SENT.dropped;
   }
 }

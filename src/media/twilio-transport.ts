@@ -16,6 +16,7 @@ import {
 } from '../protocol/twilio-messages.ts';
 import { type CarrierSocket, SENT } from './carrier-socket.ts';
 import type { CarrierEvent, Transport, TransportCounters } from './transport.ts';
+import { TransportSocket } from './transport-socket.ts';
 
 /** Where outbound messages are put together. `send` copies before it returns, so all streams of the thread share it. */
 const scratch = new Uint8Array(64 * 1024);
@@ -33,11 +34,10 @@ interface Envelope {
 export class TwilioTransport implements Transport {
   readonly format: AudioFormat = TELEPHONE_FORMAT;
   readonly receiver: NativeStreamReceiver;
-  readonly #socket: CarrierSocket;
+  readonly #socket: TransportSocket;
   readonly #isDirect: boolean;
   /** What `start` fixed; null before it. */
   #envelope: Envelope | null = null;
-  #socketState: 'open' | 'closing' | 'closed' = 'open';
   #wrongType = 0;
   #malformed = 0;
   #unknownEvents = 0;
@@ -48,7 +48,7 @@ export class TwilioTransport implements Transport {
    * message, so that audio may be taken directly.
    */
   constructor(socket: CarrierSocket, receiver: NativeStreamReceiver, isDirect = false) {
-    this.#socket = socket;
+    this.#socket = new TransportSocket(socket);
     this.#isDirect = isDirect;
     this.receiver = receiver;
   }
@@ -150,27 +150,23 @@ export class TwilioTransport implements Transport {
   }
 
   ping(): void {
-    if (this.#socketState === 'open') this.#socket.ping();
+    this.#socket.ping();
   }
 
   bufferedBytes(): number {
-    return this.#socketState === 'open' ? this.#socket.getBufferedAmount() : 0;
+    return this.#socket.bufferedBytes();
   }
 
   close(code: number, _reason: EndReason, detail: string): void {
-    if (this.#socketState !== 'open') return;
-    this.#socketState = 'closing';
     this.#socket.end(code, detail);
   }
 
   terminate(): void {
-    if (this.#socketState === 'closed') return;
-    this.#socketState = 'closed';
-    this.#socket.close();
+    this.#socket.terminate();
   }
 
   socketClosed(): void {
-    this.#socketState = 'closed';
+    this.#socket.closed();
   }
 
   counters(): TransportCounters {
@@ -183,6 +179,6 @@ export class TwilioTransport implements Transport {
   }
 
   #send(message: Uint8Array): number {
-    return this.#socketState === 'open' ? this.#socket.send(message, false) : SENT.dropped;
+    return this.#socket.send(message, false);
   }
 }

@@ -11,11 +11,9 @@ export const STREAM_WAIT_MS = 10_000;
 /** What a signed webhook said of a call, and its stream's `start` does not say or must say again. Empty where unknown. */
 export interface Caller {
   readonly accountSid: string;
-  /** E.164. */
+  /** E.164, or what a carrier writes in its place. */
   readonly from: string;
   readonly to: string;
-  /** Absent: the phone. */
-  readonly channel?: 'phone' | 'browser';
 }
 
 const UNKNOWN_CALLER: Caller = { accountSid: '', from: '', to: '' };

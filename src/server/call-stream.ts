@@ -48,3 +48,14 @@ export interface StreamHooks {
   /** Once, also when `end` was called from here. */
   readonly onEnd: (reason: EndReason) => void;
 }
+
+/** A media stream with its socket's side; `MediaStream` is one. */
+export interface SocketStream extends CallStream {
+  /** The buffer is read during the call only. */
+  receive(message: ArrayBuffer, isBinary: boolean): void;
+  drained(): void;
+  pinged(): void;
+  pong(): void;
+  /** The socket has closed, by whom ever: it ends the stream as lost, if it has not ended. */
+  socketClosed(): void;
+}

@@ -4,9 +4,8 @@
  */
 import { checkUpgradeSignature } from '../protocol/signature.ts';
 import type { TokenClaims } from '../protocol/tokens.ts';
-import type { Admission } from './admission.ts';
-import type { CallDirectory } from './call-directory.ts';
-import type { CallStream, StreamHooks } from './call-stream.ts';
+import type { SocketStream, StreamHooks } from './call-stream.ts';
+import { type ClaimParts, type ClaimRefusal, claimStream } from './claim-stream.ts';
 import { type Exchange, textAnswer } from './exchange.ts';
 import type { SocketRoute } from './guarded-app.ts';
 import type { LiveCall } from './live-call.ts';
@@ -14,22 +13,10 @@ import type { LiveCallSurroundings } from './live-call-surroundings.ts';
 import type { OpenSocket } from './open-socket.ts';
 import type { PublicAddress } from './public-address.ts';
 import type { QuietLog } from './quiet-log.ts';
-import type { Readiness } from './readiness.ts';
 import type { StreamTokens } from './stream-tokens.ts';
 import type { WebhookGate } from './webhook-gate.ts';
 
 export const TWILIO_SOCKET_PATH = '/ws/twilio/';
-
-/** A media stream with its socket's side; `MediaStream` is one. */
-export interface SocketStream extends CallStream {
-  /** The buffer is read during the call only. */
-  receive(message: ArrayBuffer, isBinary: boolean): void;
-  drained(): void;
-  pinged(): void;
-  pong(): void;
-  /** The socket has closed, by whom ever: it ends the stream as lost, if it has not ended. */
-  socketClosed(): void;
-}
 
 /** `call`: what the stream's token says. */
 export type OpenStream = (
@@ -45,18 +32,21 @@ export interface TwilioSocketState {
   stream: SocketStream | null;
 }
 
-export interface TwilioSocketParts {
+export interface TwilioSocketParts extends ClaimParts {
   readonly gate: WebhookGate;
   readonly address: PublicAddress;
-  readonly admission: Admission;
-  readonly directory: CallDirectory;
-  readonly readiness: Readiness;
   readonly around: LiveCallSurroundings;
   readonly openStream: OpenStream;
   readonly tokens: StreamTokens;
   readonly log: QuietLog;
   readonly authToken: string | null;
 }
+
+const CLAIM_REFUSALS = {
+  ending: { status: '503 Service Unavailable', reason: 'This server is shutting down' },
+  full: { status: '503 Service Unavailable', reason: 'Every slot is taken, and this call holds none' },
+  used: { status: '403 Forbidden', reason: 'Expected a token that was not used before' },
+} as const satisfies Record<ClaimRefusal, { readonly status: string; readonly reason: string }>;
 
 export class TwilioSocket implements SocketRoute<TwilioSocketState> {
   readonly #parts: TwilioSocketParts;
@@ -66,7 +56,7 @@ export class TwilioSocket implements SocketRoute<TwilioSocketState> {
   }
 
   accept(exchange: Exchange): TwilioSocketState | null {
-    const { admission, directory, gate, readiness, tokens } = this.#parts;
+    const { gate, tokens } = this.#parts;
     if (!gate.admitsOrigin(exchange)) return null;
     const token = tokens.read(exchange.parameter);
     if (token.status === 'malformed' || token.status === 'forged') {
@@ -79,22 +69,11 @@ export class TwilioSocket implements SocketRoute<TwilioSocketState> {
       const reason = 'Expected a signature of this request by the configured auth token and public address';
       return this.#refuse(exchange, '403 Forbidden', reason);
     }
-    if (readiness.leaving === 'ending') {
-      return this.#refuse(exchange, '503 Service Unavailable', 'This server is shutting down');
+    const refusal = claimStream(this.#parts, token.claims);
+    if (refusal !== null) {
+      const { reason, status } = CLAIM_REFUSALS[refusal];
+      return this.#refuse(exchange, status, reason);
     }
-    const { callSid, attempt } = token.claims;
-    // A call that lets its slot go comes in like a new one: the slot may be another's by now. Its token stays unused.
-    if (!admission.hasRoomFor(callSid)) {
-      return this.#refuse(
-        exchange,
-        '503 Service Unavailable',
-        'Every slot is taken, and this call holds none',
-      );
-    }
-    if (!directory.claim(callSid, attempt)) {
-      return this.#refuse(exchange, '403 Forbidden', 'Expected a token that was not used before');
-    }
-    admission.renew(callSid);
     return { claims: token.claims, call: null, stream: null };
   }
 

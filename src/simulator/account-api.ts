@@ -3,8 +3,15 @@
  * account and token, names and types of the parameters as its OpenAPI description (twilio-oai, api_v2010) has them. On a port of
  * 127.0.0.1.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  failed,
+  type RestAnswer,
+  type RestFailure,
+  type RestRequest,
+  RestServer,
+  refusal,
+  type SeenRequest,
+} from './rest-server.ts';
 
 export interface AccountApiOptions {
   readonly accountSid: string;
@@ -19,21 +26,6 @@ export interface SimulatedNumber {
   readonly hasVoice?: boolean;
   /** By the parameters' names: VoiceUrl, TrunkSid and so on. */
   readonly settings?: Readonly<Record<string, string>>;
-}
-
-export interface AccountRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly form: Readonly<Record<string, string>>;
-  readonly statusCode: number;
-}
-
-/** How a request fails that is right in itself. `silence`: no answer comes. */
-export type AccountFailure = { readonly statusCode: number; readonly code: number } | 'silence';
-
-interface Answer {
-  readonly statusCode: number;
-  readonly body: object;
 }
 
 /** Of `UpdateIncomingPhoneNumber`; what is not here Twilio ignores, and so hides a misspelling: here it is refused. */
@@ -61,38 +53,30 @@ const LIST: readonly string[] = [
 const ROOT = '/2010-04-01/Accounts/';
 const PAGE_SIZE = 50;
 const PAGE_MAX = 1000;
-const BODY_MAX_BYTES = 16_384;
 
 export class AccountApi {
-  readonly requests: AccountRequest[] = [];
   readonly #options: AccountApiOptions;
-  readonly #server: Server;
-  readonly #failures: AccountFailure[] = [];
+  readonly #failures: RestFailure[] = [];
   readonly #settings = new Map<string, Record<string, string>>();
+  #server: RestServer | null = null;
 
   private constructor(options: AccountApiOptions) {
     this.#options = options;
     for (const { settings, sid } of options.numbers ?? []) this.#settings.set(sid, { ...settings });
-    this.#server = createServer(async (request, response) => {
-      const form = Object.fromEntries(new URLSearchParams(await readBody(request)));
-      const url = new URL(request.url ?? '/', this.url);
-      const answer = this.#answer(request, url, form);
-      const statusCode = answer === 'silence' ? 0 : answer.statusCode;
-      this.requests.push({ method: request.method ?? '', path: url.pathname + url.search, form, statusCode });
-      if (answer === 'silence') return;
-      response.writeHead(statusCode, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify(answer.body));
-    });
   }
 
   static async start(options: AccountApiOptions): Promise<AccountApi> {
     const api = new AccountApi(options);
-    await new Promise<void>((resolve) => api.#server.listen(0, '127.0.0.1', resolve));
+    api.#server = await RestServer.start({ ...options, answer: (request) => api.#answer(request) });
     return api;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server!.url;
+  }
+
+  get requests(): readonly SeenRequest[] {
+    return this.#server!.requests;
   }
 
   /** What a number is set to, by the parameters' names. */
@@ -101,40 +85,33 @@ export class AccountApi {
   }
 
   /** The next requests fail so, one each. */
-  failNext(...failures: readonly AccountFailure[]): void {
+  failNext(...failures: readonly RestFailure[]): void {
     this.#failures.push(...failures);
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  close(): Promise<void> {
+    return this.#server!.close();
   }
 
-  #answer(request: IncomingMessage, url: URL, form: Readonly<Record<string, string>>): Answer | 'silence' {
-    const { accountSid, authToken, numbers = [] } = this.#options;
-    const failure = this.#failures.shift();
-    if (failure === 'silence') return failure;
-    if (failure !== undefined)
-      return refusal(failure.statusCode, failure.code, 'Refused as the test wants it');
-    const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
-    if (request.headers.authorization !== `Basic ${credentials}`) return refusal(401, 20003, 'Authenticate');
-    const path = url.pathname;
-    if (path === `${ROOT}${accountSid}.json` && request.method === 'GET')
+  #answer(request: RestRequest): RestAnswer | 'silence' {
+    const { accountSid, numbers = [] } = this.#options;
+    const failure = failed(this.#failures.shift());
+    if (failure !== null) return failure;
+    const { method, path } = request;
+    if (path === `${ROOT}${accountSid}.json` && method === 'GET')
       return {
         statusCode: 200,
         body: { sid: accountSid, friendly_name: 'Tests', status: 'active', type: 'Full' },
       };
     const list = `${ROOT}${accountSid}/IncomingPhoneNumbers`;
-    if (path === `${list}.json` && request.method === 'GET') return this.#list(url.searchParams, path);
+    if (path === `${list}.json` && method === 'GET') return this.#list(request.query, path);
     const sid = path.startsWith(`${list}/`) ? path.slice(list.length + 1, -'.json'.length) : '';
     const number = numbers.find((each) => each.sid === sid);
     if (number === undefined) return refusal(404, 20404, `The requested resource ${path} was not found`);
-    return request.method === 'POST'
-      ? this.#update(request, number, form)
-      : { statusCode: 200, body: this.#shown(number) };
+    return method === 'POST' ? this.#update(request, number) : { statusCode: 200, body: this.#shown(number) };
   }
 
-  #list(query: URLSearchParams, path: string): Answer {
+  #list(query: URLSearchParams, path: string): RestAnswer {
     for (const name of query.keys())
       if (!LIST.includes(name)) return refusal(400, 20001, `Unknown parameter ${name}`);
     const size = Number(query.get('PageSize') ?? PAGE_SIZE);
@@ -161,9 +138,8 @@ export class AccountApi {
     };
   }
 
-  #update(request: IncomingMessage, number: SimulatedNumber, form: Readonly<Record<string, string>>): Answer {
-    if (!/^application\/x-www-form-urlencoded/.test(request.headers['content-type'] ?? ''))
-      return refusal(415, 20415, 'Unsupported media type');
+  #update({ form, isForm }: RestRequest, number: SimulatedNumber): RestAnswer {
+    if (!isForm) return refusal(415, 20415, 'Unsupported media type');
     for (const [name, value] of Object.entries(form)) {
       if (!Object.hasOwn(UPDATE, name)) return refusal(400, 20001, `Unknown parameter ${name}`);
       if (!UPDATE[name]!.test(value)) return refusal(400, 21401, `${name} is not valid`);
@@ -190,20 +166,4 @@ export class AccountApi {
       trunk_sid: settings['TrunkSid'] || null,
     };
   }
-}
-
-function refusal(statusCode: number, code: number, message: string): Answer {
-  return {
-    statusCode,
-    body: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status: statusCode },
-  };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  let body = '';
-  for await (const chunk of request) {
-    body += String(chunk);
-    if (body.length > BODY_MAX_BYTES) break;
-  }
-  return body;
 }

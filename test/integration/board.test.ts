@@ -1,7 +1,6 @@
 /** Real calls, and what the board shows of them. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { CallView } from '../../src/server/board/call-view.ts';
-import type { FlowView } from '../../src/server/board/flow-view.ts';
+import type { CallView, FlowView } from '../../src/protocol/board-api.ts';
 import { speak } from '../support/caller-speech.ts';
 import { EventStream } from '../support/event-stream.ts';
 import { TrunklineRig } from '../support/trunkline-rig.ts';

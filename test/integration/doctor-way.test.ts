@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { checkWay } from '../../src/operations/doctor/way-checks.ts';
 import { AUTH_TOKEN, TrunklineRig } from '../support/trunkline-rig.ts';
 
@@ -80,6 +81,7 @@ async function walk(more: { readonly authToken?: string; readonly publicUrl?: st
     accountSid: ACCOUNT,
     authToken: AUTH_TOKEN,
     to: '+12025550100',
+    clock: systemClock,
     timeoutMs: 2000,
     ...more,
   });

@@ -3,7 +3,7 @@
  * comments in between. Whatever else comes is an error of the server's.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
-import type { BoardSnapshot } from '../../src/server/board/board-snapshot.ts';
+import type { BoardSnapshot } from '../../src/protocol/board-api.ts';
 
 const EVENT = /^event: board\ndata: ([^\r\n]*)$/;
 const COMMENT = /^:[^\r\n]*$/;

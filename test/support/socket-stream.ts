@@ -1,9 +1,8 @@
 /** A media stream for tests of the server: real socket, no audio. Reads `start`, and throws where a message says so. */
 import type { CallId, EndReason, FromCall } from '../../src/channel/messages.ts';
 import { closeCodeOf } from '../../src/media/close-code.ts';
-import type { StreamHooks } from '../../src/server/call-stream.ts';
+import type { SocketStream, StreamHooks } from '../../src/server/call-stream.ts';
 import type { OpenSocket } from '../../src/server/open-socket.ts';
-import type { SocketStream } from '../../src/server/twilio-socket.ts';
 
 export class TestSocketStream implements SocketStream {
   readonly socket: OpenSocket;

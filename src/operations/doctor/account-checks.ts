@@ -45,7 +45,7 @@ export async function checkAccount({
         thrown.message,
         thrown.carrierCode === 20003
           ? 'Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew into .env.'
-          : 'Try again; if it stays so, look at https://status.twilio.com and at this machine’s way out.',
+          : 'Try again; if it stays so, look at https://status.twilio.com and at the way out of this machine.',
       ),
     );
     findings.push(skipped('number', 'not looked at, since the account does not answer'));

@@ -2,7 +2,6 @@
  * The doctor: all that a call needs, looked at in the order in which it needs it. Findings are told as they come, since a look
  * at a vendor or through the public address takes seconds.
  */
-
 import { type Clock, systemClock } from '../../clock.ts';
 import type { Config } from '../../config.ts';
 import { ConfigError, TrunklineError } from '../../errors.ts';
@@ -18,9 +17,9 @@ import { checkWay } from './way-checks.ts';
 export interface ExamineOf {
   /** All settings, `.env` and environment together. Throws ConfigError. */
   readonly readConfig: () => Config;
-  /** What is there of a configuration that is wrong as a whole. */
+  /** There is a `.env` in the folder. */
   readonly hasEnvFile: boolean;
-  /** Throws ConfigError or FlowError. Resolves with what the flows are called. */
+  /** What the flows are called. Throws ConfigError or FlowError. */
   readonly loadFlows: (setting: string) => readonly string[];
   readonly clock?: Clock;
   readonly tell: (finding: Finding) => void;
@@ -53,7 +52,7 @@ export async function examine(of: ExamineOf): Promise<number> {
   tell(await vendors(config, clock));
   tell(await checkTime(config.TWILIO_API_BASE_URL, clock));
   tell(await checkServer(config));
-  tell(await way(config));
+  tell(await way(config, clock));
   return errors;
 }
 
@@ -117,7 +116,7 @@ async function vendors({ speech }: Config, clock: Clock): Promise<readonly Findi
   );
 }
 
-async function way(config: Config): Promise<readonly Finding[]> {
+async function way(config: Config, clock: Clock): Promise<readonly Finding[]> {
   const { publicUrl, TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = config;
   if (publicUrl === null || authToken === undefined)
     return [
@@ -138,7 +137,7 @@ async function way(config: Config): Promise<readonly Finding[]> {
   const account = openTwilioAccount({ accountSid, authToken, baseUrl: config.TWILIO_API_BASE_URL });
   const number = config.TWILIO_PHONE_NUMBER;
   return [
-    ...(await checkWay({ publicUrl, accountSid, authToken, to: number ?? '+15005550006' })),
+    ...(await checkWay({ publicUrl, accountSid, authToken, to: number, clock })),
     ...(await checkAccount({ account, publicUrl, number })),
   ];
 }

@@ -4,12 +4,12 @@
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
 import { randomBytes } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import { connect } from 'node:tls';
 import { XMLParser } from 'fast-xml-parser';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
 import { WebSocket } from 'ws';
+import type { Clock } from '../../clock.ts';
 import { VOICE_PATH } from '../../protocol/webhook-paths.ts';
+import { checkCertificate, checkName } from './address-checks.ts';
 import { error, type Finding, ok, skipped, warning } from './finding.ts';
 
 export interface WayChecksOf {
@@ -17,103 +17,32 @@ export interface WayChecksOf {
   readonly publicUrl: string;
   readonly accountSid: string;
   readonly authToken: string;
-  /** Whom the caller rings; E.164. */
-  readonly to: string;
+  /** Whom the caller rings; E.164. Undefined: a number that no flow names. */
+  readonly to: string | undefined;
+  readonly clock: Pick<Clock, 'wallMs'>;
   /** Of one step. Twilio gives up after 15 s. */
   readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 15_000;
-const CERTIFICATE_DAYS_MIN = 14;
-const DAY_MS = 86_400_000;
 const BODY_MAX_CHARACTERS = 64 * 1024;
-/** One of Twilio's own for tests: nobody is rung by it. */
-const FROM = '+15005550006';
+/** One of Twilio's own for tests: nobody is rung by it, and nobody has it. */
+const TEST_NUMBER = '+15005550006';
 
 /** In order; the first that fails says why the others are left out. */
 export async function checkWay(of: WayChecksOf): Promise<readonly Finding[]> {
   const url = new URL(of.publicUrl);
-  const findings: Finding[] = [await checkName(url)];
-  if (findings[0]!.level !== 'error') findings.push(await checkTls(url, of.timeoutMs ?? TIMEOUT_MS));
-  if (findings.at(-1)!.level === 'error')
-    return [
-      ...findings,
-      skipped('webhook', 'not tried, for the above'),
-      skipped('stream', 'not tried, for the above'),
-    ];
+  const named = await checkName(url);
+  if (named.level === 'error') return [named, ...leftOut('certificate', 'webhook', 'stream')];
+  const certificate = await checkCertificate(url, of.timeoutMs ?? TIMEOUT_MS, of.clock.wallMs());
+  if (certificate.level === 'error') return [named, certificate, ...leftOut('webhook', 'stream')];
   const { finding, streamUrl } = await checkWebhook(of);
-  findings.push(finding);
-  findings.push(
-    streamUrl === null ? skipped('stream', 'not tried, for the above') : await checkStream(of, streamUrl),
-  );
-  return findings;
+  const rest = streamUrl === null ? leftOut('stream') : [await checkStream(of, streamUrl)];
+  return [named, certificate, finding, ...rest];
 }
 
-async function checkName({ hostname }: URL): Promise<Finding> {
-  try {
-    const { address } = await lookup(hostname.replace(/^\[|\]$/g, ''));
-    return ok('name', `${hostname} is ${address}`);
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    return error(
-      'name',
-      `${hostname} is not known (${code})`,
-      'Make an A or AAAA record of that name, or set TWILIO_DOMAIN to the right one.',
-    );
-  }
-}
-
-function checkTls({ hostname, port, protocol }: URL, timeoutMs: number): Promise<Finding> {
-  if (protocol !== 'https:')
-    return Promise.resolve(
-      warning(
-        'certificate',
-        'the public address begins with http://',
-        'Twilio opens streams over TLS only: put a proxy with a certificate before the server (README, "Behind Caddy"), or use a tunnel.',
-      ),
-    );
-  return new Promise((resolve) => {
-    const socket = connect({
-      host: hostname,
-      port: Number(port || 443),
-      servername: hostname,
-      timeout: timeoutMs,
-    });
-    const settle = (finding: Finding): void => {
-      socket.destroy();
-      resolve(finding);
-    };
-    const cure =
-      'Have the proxy get a certificate that browsers accept for this name (Caddy does it by itself).';
-    socket.on('secureConnect', () => {
-      const days = Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS);
-      const text = `accepted, valid for ${days} more days`;
-      settle(
-        days < CERTIFICATE_DAYS_MIN
-          ? warning('certificate', text, 'Renew it now: an expired one ends every call.')
-          : ok('certificate', text),
-      );
-    });
-    socket.on('timeout', () =>
-      settle(
-        error(
-          'certificate',
-          `${hostname} did not answer within ${timeoutMs / 1000} s`,
-          'Open port 443 in the firewall, and let the name point at this machine.',
-        ),
-      ),
-    );
-    socket.on('error', (thrown: NodeJS.ErrnoException) => {
-      const isRefused = thrown.code === 'ECONNREFUSED' || thrown.code === 'ECONNRESET';
-      settle(
-        error(
-          'certificate',
-          `${hostname}: ${thrown.code ?? thrown.message}`,
-          isRefused ? 'Nothing listens there with TLS: start the proxy, and open its port.' : cure,
-        ),
-      );
-    });
-  });
+function leftOut(...abouts: readonly string[]): readonly Finding[] {
+  return abouts.map((about) => skipped(about, 'not tried, for the above'));
 }
 
 async function checkWebhook({
@@ -121,7 +50,7 @@ async function checkWebhook({
   authToken,
   publicUrl,
   timeoutMs = TIMEOUT_MS,
-  to,
+  to = TEST_NUMBER,
 }: WayChecksOf): Promise<{
   readonly finding: Finding;
   readonly streamUrl: string | null;
@@ -133,9 +62,9 @@ async function checkWebhook({
     CallSid: `CA${randomBytes(16).toString('hex')}`,
     CallStatus: 'ringing',
     Called: to,
-    Caller: FROM,
+    Caller: TEST_NUMBER,
     Direction: 'inbound',
-    From: FROM,
+    From: TEST_NUMBER,
     To: to,
   };
   const failed = (text: string, cure: string) => ({ finding: error('webhook', text, cure), streamUrl: null });

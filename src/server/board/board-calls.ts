@@ -1,6 +1,5 @@
 /** The live calls, as the board needs to know them. `CallTrails` is one; tests bring their own. I/O thread. */
-import type { BoardCall } from './board-snapshot.ts';
-import type { TimelineEntry } from './call-view.ts';
+import type { BoardCall, TimelineEntry } from '../../protocol/board-api.ts';
 
 export interface BoardCalls {
   readonly count: number;
@@ -12,7 +11,6 @@ export interface BoardCalls {
 
 export interface CallTrail {
   readonly isLive: boolean;
-  readonly channel: 'phone' | 'browser';
   /** What was asked last, and when, by the wall clock; null: nothing yet. */
   readonly asked: { readonly node: string; readonly atWallMs: number } | null;
   readonly moments: readonly TrailMoment[];

@@ -1,10 +1,10 @@
 /** Puts a snapshot together out of what the server knows anyway. Reads, and changes nothing. I/O thread. */
 import type { Clock } from '../../clock.ts';
+import type { BoardSnapshot } from '../../protocol/board-api.ts';
 import type { Capacity } from '../call-limit.ts';
 import type { StoreHealth } from '../health.ts';
 import type { VendorReport } from '../vendor-health.ts';
 import type { BoardCalls } from './board-calls.ts';
-import type { BoardSnapshot } from './board-snapshot.ts';
 import type { DayTotals } from './day-totals.ts';
 import type { LatencyLog } from './latency-log.ts';
 import type { RecentDelay } from './recent-delay.ts';

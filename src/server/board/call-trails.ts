@@ -6,11 +6,12 @@
 import type { CallNote } from '../../channel/messages.ts';
 import type { Clock } from '../../clock.ts';
 import { maskNumber } from '../../masked.ts';
+import type { BoardCall } from '../../protocol/board-api.ts';
+import { channelOf } from '../browser/browser-caller.ts';
 import type { CallDirectory } from '../call-directory.ts';
 import type { LiveCall } from '../live-call.ts';
 import type { TurnTimes } from '../server-telemetry.ts';
 import type { BoardCalls, CallTrail, TrailMoment } from './board-calls.ts';
-import type { BoardCall } from './board-snapshot.ts';
 
 /** A call of an hour has some. The oldest make room. */
 const MOMENTS_MAX = 128;
@@ -21,7 +22,6 @@ const HIDDEN = '•••';
 const SILENT = { levelDbfs: -100, isSpeaking: false, botSpeaks: false };
 
 interface Trail {
-  readonly channel: 'phone' | 'browser';
   asked: { readonly node: string; readonly atWallMs: number } | null;
   heard: string;
   turn: number;
@@ -62,11 +62,11 @@ export class CallTrails implements BoardCalls {
   }
 
   trailOf(callSid: string): CallTrail | null {
-    const caller = this.#parts.directory.callerOf(callSid);
-    const isLive = caller !== null;
-    const { asked, channel, moments } = this.#live.get(callSid) ??
-      this.#ended.get(callSid) ?? { asked: null, channel: caller?.channel ?? 'phone', moments: null };
-    return isLive || moments !== null ? { isLive, asked, channel, moments: moments ?? [] } : null;
+    const isLive = this.#parts.directory.callerOf(callSid) !== null;
+    const trail = this.#live.get(callSid) ?? this.#ended.get(callSid);
+    if (trail === undefined) return isLive ? { isLive, asked: null, moments: [] } : null;
+    const { asked, moments } = trail;
+    return { isLive, asked, moments };
   }
 
   /** The caller begins to hear the answer. It stands in the trail where the work on it began. */
@@ -83,7 +83,7 @@ export class CallTrails implements BoardCalls {
     const { botSpeaks, isSpeaking, levelDbfs } = call.sound() ?? SILENT;
     return {
       callSid,
-      channel: caller.channel ?? 'phone',
+      channel: channelOf(caller.from),
       from: maskNumber(caller.from),
       question: trail?.asked?.node ?? '',
       startedAtMs: Math.round((call.callBeganAtMs ?? this.#parts.clock.nowMs()) + aheadMs),
@@ -116,8 +116,7 @@ export class CallTrails implements BoardCalls {
     const live = this.#live.get(callSid);
     if (live !== undefined) return live;
     const ended = this.#ended.get(callSid);
-    const channel = this.#parts.directory.callerOf(callSid)?.channel ?? 'phone';
-    const trail = ended ?? { channel, asked: null, heard: '', turn: 0, moments: [] };
+    const trail = ended ?? { asked: null, heard: '', turn: 0, moments: [] };
     this.#ended.delete(callSid);
     this.#live.set(callSid, trail);
     if (ended !== undefined) this.#add(callSid, { kind: 'resumed', text: 'on a new stream' });

@@ -3,43 +3,10 @@
  * What a caller said is masked unless it may be shown; a prompt is told as the flow writes it, with its variables' names.
  */
 import { maskDigits, maskNumber } from '../../masked.ts';
+import type { CallView, TimelineEntry, TimelineKind } from '../../protocol/board-api.ts';
 import type { CallRecord, CallTurn } from '../../store/call-store.ts';
-import { BROWSER_NAME } from '../browser/browser-caller.ts';
+import { channelOf } from '../browser/browser-caller.ts';
 import type { CallTrail } from './board-calls.ts';
-
-export type TimelineKind =
-  | 'prompt'
-  | 'speech'
-  | 'answer'
-  | 'no-input'
-  | 'no-match'
-  | 'barge-in'
-  | 'digits'
-  | 'vendor'
-  | 'resumed'
-  | 'ended';
-
-export interface TimelineEntry {
-  /** Since the call's start. */
-  readonly atMs: number;
-  readonly kind: TimelineKind;
-  readonly text: string;
-  readonly durationMs?: number;
-}
-
-export interface CallView {
-  readonly callSid: string;
-  readonly channel: 'phone' | 'browser';
-  readonly from: string;
-  readonly state: 'live' | 'ended';
-  /** Since the Unix epoch. */
-  readonly startedAtMs: number;
-  readonly endedAtMs: number | null;
-  readonly outcome: string | null;
-  readonly endReason: string | null;
-  readonly answers: readonly { readonly node: string; readonly value: string }[];
-  readonly timeline: readonly TimelineEntry[];
-}
 
 export interface CallViewOf {
   readonly record: CallRecord;
@@ -73,7 +40,7 @@ export function toCallView(of: CallViewOf): CallView {
   }));
   return {
     callSid,
-    channel: trail?.channel ?? (from === BROWSER_NAME ? 'browser' : 'phone'),
+    channel: channelOf(from),
     from: maskNumber(from),
     // Another node may have it, of which nothing else is known here.
     state: trail?.isLive === true || endReason === null ? 'live' : 'ended',

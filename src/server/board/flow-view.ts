@@ -3,6 +3,7 @@
  * said in between lies on the way. Pure.
  */
 import type { TallyStep } from '../../channel/store-messages.ts';
+import type { FlowView } from '../../protocol/board-api.ts';
 
 /** A flow as plain data: this side of the server knows no flows. */
 export interface FlowDrawing {
@@ -19,17 +20,6 @@ interface FlowEdge {
   readonly from: string;
   readonly to: string;
   readonly label: string;
-}
-
-export interface FlowView {
-  readonly name: string;
-  /** The beginning of the hash of its text: a flow that was edited is another. */
-  readonly version: string;
-  readonly nodes: readonly { readonly id: string; readonly kind: string; readonly text: string }[];
-  readonly edges: readonly (FlowEdge & { readonly callsToday: number })[];
-  readonly start: string;
-  /** Of all flows that are served, the default first. */
-  readonly names: readonly string[];
 }
 
 /** As compile-flow.ts calls the way on without an answer. */

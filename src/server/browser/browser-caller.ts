@@ -4,4 +4,9 @@ import type { Caller } from '../admission.ts';
 export const BROWSER_NAME = 'browser';
 
 /** Who calls from a page: of no account, at no number, and so answered by the default flow. */
-export const BROWSER_CALLER: Caller = { accountSid: '', from: BROWSER_NAME, to: '', channel: 'browser' };
+export const BROWSER_CALLER: Caller = { accountSid: '', from: BROWSER_NAME, to: '' };
+
+/** How a call came, by whom its record names. */
+export function channelOf(from: string): 'phone' | 'browser' {
+  return from === BROWSER_NAME ? 'browser' : 'phone';
+}

@@ -11,8 +11,8 @@ import { isSampleRateHz, SAMPLE_RATES_HZ } from '../../audio/audio-format.ts';
 import type { Clock, Timer } from '../../clock.ts';
 import { BROWSER_TEXT_MAX_BYTES, parseBrowserMessage } from '../../protocol/browser-messages.ts';
 import type { TokenClaims } from '../../protocol/tokens.ts';
-import type { Admission } from '../admission.ts';
-import type { CallDirectory } from '../call-directory.ts';
+import type { SocketStream } from '../call-stream.ts';
+import { type ClaimParts, type ClaimRefusal, claimStream } from '../claim-stream.ts';
 import type { Exchange } from '../exchange.ts';
 import type { SocketRoute } from '../guarded-app.ts';
 import type { LiveCall } from '../live-call.ts';
@@ -20,9 +20,7 @@ import type { LiveCallSurroundings } from '../live-call-surroundings.ts';
 import type { OpenSocket } from '../open-socket.ts';
 import { problemAnswer } from '../problem.ts';
 import type { QuietLog } from '../quiet-log.ts';
-import type { Readiness } from '../readiness.ts';
 import type { StreamTokens } from '../stream-tokens.ts';
-import type { SocketStream } from '../twilio-socket.ts';
 import { BROWSER_CALLER } from './browser-caller.ts';
 import type { BrowserGate } from './browser-gate.ts';
 import type { OpenBrowserStream } from './browser-streams.ts';
@@ -39,6 +37,12 @@ interface Refusal {
   readonly reason: string;
 }
 
+const CLAIM_REFUSALS = {
+  ending: { closeCode: 1001, reason: 'shutting down' },
+  full: { closeCode: 1013, reason: 'Every slot is taken, and this call holds none' },
+  used: { closeCode: 1008, reason: 'Expected a token that was not used before' },
+} as const satisfies Record<ClaimRefusal, Refusal>;
+
 /** What is kept with a socket. */
 interface BrowserSocketState {
   readonly claims: TokenClaims | null;
@@ -50,11 +54,8 @@ interface BrowserSocketState {
   stream: SocketStream | null;
 }
 
-export interface BrowserSocketParts {
+export interface BrowserSocketParts extends ClaimParts {
   readonly gate: BrowserGate;
-  readonly admission: Admission;
-  readonly directory: CallDirectory;
-  readonly readiness: Readiness;
   readonly around: LiveCallSurroundings;
   readonly openStream: OpenBrowserStream;
   readonly tokens: StreamTokens;
@@ -86,24 +87,15 @@ export class BrowserSocket implements SocketRoute<BrowserSocketState> {
   }
 
   #admit(text: string): TokenClaims | Refusal {
-    const { admission, directory, readiness, tokens } = this.#parts;
-    const token = tokens.read(text);
+    const token = this.#parts.tokens.read(text);
     if (token.status === 'malformed' || token.status === 'forged') {
       return { closeCode: 1008, reason: 'Expected a token of this server, received another' };
     }
     if (token.status === 'expired') {
       return { closeCode: 1008, reason: 'Expected a token that has not expired' };
     }
-    if (readiness.leaving === 'ending') return { closeCode: 1001, reason: 'shutting down' };
-    const { callSid, attempt } = token.claims;
-    if (!admission.hasRoomFor(callSid)) {
-      return { closeCode: 1013, reason: 'Every slot is taken, and this call holds none' };
-    }
-    if (!directory.claim(callSid, attempt)) {
-      return { closeCode: 1008, reason: 'Expected a token that was not used before' };
-    }
-    admission.renew(callSid, BROWSER_CALLER);
-    return token.claims;
+    const refusal = claimStream(this.#parts, token.claims, BROWSER_CALLER);
+    return refusal === null ? token.claims : CLAIM_REFUSALS[refusal];
   }
 
   open(socket: OpenSocket, state: BrowserSocketState): void {

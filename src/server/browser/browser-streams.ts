@@ -6,9 +6,8 @@ import { BrowserTransport } from '../../media/browser-transport.ts';
 import type { MediaPlane } from '../../media/media-plane.ts';
 import { MediaStream } from '../../media/media-stream.ts';
 import type { MediaStreamLimits } from '../../media/media-stream-hooks.ts';
-import type { StreamHooks } from '../call-stream.ts';
+import type { SocketStream, StreamHooks } from '../call-stream.ts';
 import type { OpenSocket } from '../open-socket.ts';
-import type { SocketStream } from '../twilio-socket.ts';
 
 /** `callSid`: what the stream's token says. `sampleRateHz`: what the page's first message says. */
 export type OpenBrowserStream = (

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { BoardSnapshot } from '../../../web/src/board/board-api.ts';
+import type { BoardSnapshot } from '../../../src/protocol/board-api.ts';
 import { type History, NO_HISTORY, withSnapshot } from '../../../web/src/board/history.ts';
 import { joinedEdges } from '../../../web/src/flow/joined-edges.ts';
 import { wrapText } from '../../../web/src/flow/wrap-text.ts';

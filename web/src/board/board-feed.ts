@@ -2,11 +2,12 @@
  * The board's snapshots, as long as it is watched: a stream of server-sent events, read by fetch since EventSource sends no
  * Authorization header; opened again whenever it ends or goes silent.
  */
+
+import type { BoardSnapshot } from '../../../src/protocol/board-api.ts';
 import { backOffMs } from '../shared/back-off.ts';
 import type { Problem } from '../shared/problem.ts';
 import { wait } from '../shared/wait.ts';
 import { adminFetch } from './admin-fetch.ts';
-import type { BoardSnapshot } from './board-api.ts';
 import { EventLines } from './event-lines.ts';
 
 export type FeedState =

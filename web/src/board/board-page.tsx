@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { BoardSnapshot } from '../../../src/protocol/board-api.ts';
 import { Header } from '../shared/header.tsx';
 import { adminSentence } from './admin-fetch.ts';
-import type { BoardSnapshot } from './board-api.ts';
 import { type FeedState, watchBoard } from './board-feed.ts';
 import { CallPanel } from './call-panel.tsx';
 import { CallsTable } from './calls-table.tsx';

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { CallView, TimelineEntry } from '../../../src/protocol/board-api.ts';
 import { answerText } from '../shared/answer-text.ts';
 import { durationText } from '../shared/duration-text.ts';
 import { wait } from '../shared/wait.ts';
 import { adminFetch, adminSentence } from './admin-fetch.ts';
-import type { CallView, TimelineEntry } from './board-api.ts';
 import { HangUp } from './hang-up.tsx';
 
 const EVERY_MS = 2000;

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { BoardCall } from '../../../src/protocol/board-api.ts';
 import { durationText } from '../shared/duration-text.ts';
-import type { BoardCall } from './board-api.ts';
 
 /** Rows at first: more than anybody looks through. */
 const SHOWN = 50;

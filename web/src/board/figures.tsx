@@ -1,5 +1,5 @@
+import type { BoardSnapshot } from '../../../src/protocol/board-api.ts';
 import { answerText } from '../shared/answer-text.ts';
-import type { BoardSnapshot } from './board-api.ts';
 
 interface FigureProps {
   readonly name: string;

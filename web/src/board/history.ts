@@ -1,5 +1,5 @@
 /** The last minutes of a few numbers, one point a second, for the charts. Pure; gaps stay gaps. */
-import type { BoardSnapshot } from './board-api.ts';
+import type { BoardSnapshot } from '../../../src/protocol/board-api.ts';
 
 const SPAN_SECONDS = 600;
 

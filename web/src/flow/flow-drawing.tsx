@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { FlowView } from './flow-api.ts';
+import type { FlowView } from '../../../src/protocol/board-api.ts';
 import { joinedEdges } from './joined-edges.ts';
 import { layOut, NODE_HEIGHT, NODE_WIDTH } from './layout.ts';
 import { shorten, wrapText } from './wrap-text.ts';

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { FlowView } from '../../../src/protocol/board-api.ts';
 import { adminFetch, adminSentence } from '../board/admin-fetch.ts';
 import { TokenForm } from '../board/token-form.tsx';
 import { Header } from '../shared/header.tsx';
 import { wait } from '../shared/wait.ts';
-import type { FlowView } from './flow-api.ts';
 import { FlowDrawing } from './flow-drawing.tsx';
 
 const EVERY_MS = 5000;

@@ -1,5 +1,5 @@
 /** Edges between the same two nodes as one: they would lie on each other. Those to nodes that are not there are left out. Pure. */
-import type { FlowEdge, FlowView } from './flow-api.ts';
+import type { FlowEdge, FlowView } from '../../../src/protocol/board-api.ts';
 
 export function joinedEdges({ nodes, edges }: Pick<FlowView, 'nodes' | 'edges'>): readonly FlowEdge[] {
   const ids = new Set(nodes.map(({ id }) => id));

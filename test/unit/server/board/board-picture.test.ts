@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { BoardCall } from '../../../../src/protocol/board-api.ts';
 import { type BoardPictureOf, boardPicture } from '../../../../src/server/board/board-picture.ts';
-import type { BoardCall } from '../../../../src/server/board/board-snapshot.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 const CALL = { callSid: `CA${'1'.repeat(32)}`, heard: '</script>\n\u2028' } as unknown as BoardCall;

@@ -85,8 +85,13 @@ describe('a live call on the board', () => {
 
   it('is silent where nothing is known of its sound', () => {
     const { begin, trails } = setUp();
-    begin(CALL, { sound: () => null, caller: { ...CALLER, channel: 'browser' } });
-    expect(trails.newest(1)[0]).toMatchObject({ levelDbfs: -100, isSpeaking: false, channel: 'browser' });
+    begin(CALL, { sound: () => null, caller: { ...CALLER, from: 'browser' } });
+    expect(trails.newest(1)[0]).toMatchObject({
+      levelDbfs: -100,
+      isSpeaking: false,
+      channel: 'browser',
+      from: 'browser',
+    });
   });
 });
 
@@ -95,12 +100,12 @@ describe('the trail of a call', () => {
     const { asks, begin, clock, end, trails } = setUp();
     expect(trails.trailOf(CALL)).toBeNull();
     begin();
-    expect(trails.trailOf(CALL)).toEqual({ isLive: true, channel: 'phone', asked: null, moments: [] });
+    expect(trails.trailOf(CALL)).toEqual({ isLive: true, asked: null, moments: [] });
     clock.advanceMs(10);
     asks('adult');
     end();
     const asked = { node: 'adult', atWallMs: 1_000_010 };
-    expect(trails.trailOf(CALL)).toEqual({ isLive: false, channel: 'phone', asked, moments: [] });
+    expect(trails.trailOf(CALL)).toEqual({ isLive: false, asked, moments: [] });
   });
 
   it('says what each spoken answer took, how it moved, and that it came back', () => {

@@ -30,7 +30,7 @@ const turn = (more: Partial<CallTurn> = {}): CallTurn => ({
   ...more,
 });
 
-const TRAIL: CallTrail = { isLive: true, channel: 'browser', asked: null, moments: [] };
+const TRAIL: CallTrail = { isLive: true, asked: null, moments: [] };
 
 interface Shown {
   readonly record?: Partial<CallRecord>;
@@ -120,7 +120,7 @@ describe('the view of one call', () => {
   it('tells of a live call the question that is open, which no record has yet', () => {
     const live = { endReason: null, endedAtWallMs: null, outcome: null };
     const trail = { ...TRAIL, asked: { node: 'age', atWallMs: 1_004_500 } };
-    expect(view({ record: live, trail })).toMatchObject({
+    expect(view({ record: { ...live, from: 'browser' }, trail })).toMatchObject({
       state: 'live',
       channel: 'browser',
       endedAtMs: null,
