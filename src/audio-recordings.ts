@@ -13,16 +13,18 @@ export function audioFolderOf({ DATA_DIR }: Pick<Config, 'DATA_DIR'>): string {
 }
 
 /**
- * Null where no call is recorded, nor ever was: what was kept while it was wanted is still removed in its time. Throws
+ * Null where no call is recorded, nor ever was: what was kept while it was wanted is still removed in its time. `isWanted`: some
+ * flow records, if the setting does not. Throws
  * ConfigError.
  */
 export function openAudioRecordings(
   { LOG_LEVEL, LOG_PII, RECORD_AUDIO, RECORDINGS_KEEP_DAYS }: Config,
   dataDir: string,
+  isWanted: boolean,
   parts: Omit<RecordLinkParts, 'start'>,
 ): RecordLink | null {
   const path = join(dataDir, FOLDER);
-  if (!RECORD_AUDIO && !existsSync(path)) return null;
+  if (!RECORD_AUDIO && !isWanted && !existsSync(path)) return null;
   const folder = openRecordFolder(path, 'DATA_DIR');
   const start = { folder, keepDays: RECORDINGS_KEEP_DAYS, logLevel: LOG_LEVEL, logPii: LOG_PII };
   return new RecordLink({ ...parts, start });
@@ -37,13 +39,15 @@ export function recordingsOfCall({ DATA_DIR }: Pick<Config, 'DATA_DIR'>, callSid
         const name = nameOfFinishedFile(fileName);
         return name !== null && callSidOf(name) === callSid;
       })
-      .sort((one, other) => attemptOf(one) - attemptOf(other))
+      .sort((one, other) => placeOf(one) - placeOf(other))
       .map((fileName) => join(folder, fileName));
   } catch {
     return [];
   }
 }
 
-function attemptOf(fileName: string): number {
-  return Number.parseInt(fileName.slice(fileName.lastIndexOf('-') + 1), 10);
+/** By attempt, then by part. */
+function placeOf(fileName: string): number {
+  const [, attempt = '0', part = '0'] = fileName.split('-');
+  return Number.parseInt(attempt, 10) * 1000 + Number.parseInt(part, 10);
 }

@@ -127,6 +127,7 @@ export const SETTINGS = {
   BUSY_REDIRECT_URL: secretUrl('a URL that begins with https:// or http://', 'https:', 'http:').optional(),
   CALL_MAX_SECONDS: wholeNumber(10, 14_400).default(120),
   DRAIN_SECONDS: wholeNumber(0, 3600).default(150),
+  DIALS_PER_SECOND: wholeNumber(1, 100).default(1),
   RECOGNIZERS: chain('openai-live', 'openai', 'builtin'),
   SYNTHESIZERS: chain('elevenlabs', 'openai', 'builtin'),
   OPENAI_API_KEY: key.optional(),

@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   ERR_RECORD:
     'A recorded call cannot be replayed: the file is damaged, of another version, or something else.',
   ERR_CARRIER: "The carrier's REST API refused what was asked, or did not answer.",
+  ERR_DIAL:
+    'Nobody is called: the number, the flow or a variable is wrong, or the number is not to be called.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -162,6 +164,16 @@ export class CarrierError extends TrunklineError {
   constructor(message: string, carrierCode: number | null, options?: ErrorOptions) {
     super('ERR_CARRIER', message, options);
     this.carrierCode = carrierCode;
+  }
+}
+
+/** An outbound call cannot be asked for. `field`: of the request, as `to` or `variables.name`. */
+export class DialError extends TrunklineError {
+  readonly field: string;
+
+  constructor(field: string, message: string, options?: ErrorOptions) {
+    super('ERR_DIAL', `${field}: ${message}`, options);
+    this.field = field;
   }
 }
 

@@ -15,7 +15,7 @@ import { boardSettings } from './board-settings.ts';
 import { browserPrompts, browserSettings } from './browser-calls.ts';
 import { openCallJournals } from './call-journals.ts';
 import { callLifeMs } from './call-life.ts';
-import type { DatabaseStart, ResultsStart } from './channel/store-messages.ts';
+import type { DatabaseStart, DialingStart, ResultsStart } from './channel/store-messages.ts';
 import type { VendorChecked, VendorCounts, VendorHealth } from './channel/vendor-messages.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -32,6 +32,7 @@ import { PromptRegistry } from './media/prompt-registry.ts';
 import { TimerWheel } from './media/timer-wheel.ts';
 import { beginNodeReport } from './node-report.ts';
 import { measure, openTelemetry } from './open-telemetry.ts';
+import { beginRoomReport } from './room-report.ts';
 import type { StoreHealth } from './server/health.ts';
 import type { LoopDelay } from './server/loop-delay.ts';
 import { LoopPace } from './server/loop-pace.ts';
@@ -101,7 +102,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
   const log = options.log ?? createLog({ level: config.LOG_LEVEL, logPii: config.LOG_PII });
   const dataDir = openDataDir(config.DATA_DIR);
   const threadLog = { logLevel: config.LOG_LEVEL, logPii: config.LOG_PII };
-  const recordings = openAudioRecordings(config, dataDir, {
+  const flowsRecord = flowsOf(flows).some(({ nodes }) =>
+    Object.values(nodes).some(({ kind }) => kind === 'record'),
+  );
+  const recordings = openAudioRecordings(config, dataDir, flowsRecord, {
     workerUrl: options.recordWorkerUrl ?? new URL('./recordings/record-worker.ts', import.meta.url),
     clock,
     log,
@@ -141,6 +145,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       ...threadLog,
       callLifeMs: callLifeMs(config),
       keepDays: config.RETENTION_DAYS ?? null,
+      dialing: dialingOf(config),
       meter: telemetry.meterOf('store').memory,
     },
     log,
@@ -149,6 +154,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       if (server?.directory.hangUp(callSid) === true)
         log.info({ event: 'call.hung-up', callSid }, 'a call was hung up because somebody asked for it');
     },
+    (callSid) => void server?.directory.machineAnswered(callSid),
   );
   const store = new StoreClient(storeLink.openPort(), {
     clock,
@@ -223,6 +229,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       clock,
       log,
       store,
+      dials: store,
       nodeId,
       storeHealth,
       pages,
@@ -231,7 +238,8 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       openStream: twilioStreams(plane, addon, limits, journals?.keeper ?? null),
       browser: browserSettings(config, flows, plane, limits),
       journals: journals?.keeper ?? null,
-      recordings: config.RECORD_AUDIO ? recordings : null,
+      recordings: config.RECORD_AUDIO || flowsRecord ? recordings : null,
+      recordsAll: config.RECORD_AUDIO,
       apologyKey: failureKey,
       fillerKey: promptKey(filler, TELEPHONE_FORMAT),
       playFormat: formatName(TELEPHONE_FORMAT),
@@ -245,7 +253,12 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
       ...(options.loopDelay === undefined ? {} : { loopDelay: options.loopDelay }),
       onFatal: (error) => options.onFatal?.(error),
       telemetry,
-      board: boardSettings(config, flows, { store, loopDelay: telemetry.meterOf('io').of('loopDelay') }),
+      board: boardSettings(config, flows, {
+        store,
+        clock,
+        canDial: dialingOf(config) !== null,
+        loopDelay: telemetry.meterOf('io').of('loopDelay'),
+      }),
       addRoutes: (app) => telemetry.addRoutes(app),
       claimPort: async () => options.claimPort?.() ?? null,
       onPortLeft: () => options.onPortLeft?.(),
@@ -272,6 +285,10 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
           isDraining: () => drain.leaving !== 'no',
           report: (liveCalls, isDraining) => storeLink.reportNode(liveCalls, isDraining),
         });
+  const endRoomReport =
+    dialingOf(config) === null
+      ? () => {}
+      : beginRoomReport({ clock, room: () => server.room, report: (calls) => storeLink.reportRoom(calls) });
   const pace = new LoopPace({ clock, streams: () => census.streams, pollEvery: addon.pollEvery });
   let closed: Promise<void> | null = null;
   return {
@@ -294,6 +311,7 @@ export async function startTrunkline(options: TrunklineOptions): Promise<Trunkli
     }),
     close: () => {
       endNodeReport();
+      endRoomReport();
       pace.close();
       closed ??= server.close().then(closeThreads);
       return closed;
@@ -320,6 +338,14 @@ function databaseOf({ DATABASE_URL, DATABASE_POOL }: Config): DatabaseStart | nu
 function resultsOf({ RESULT_URL, RESULT_SECRET }: Config): ResultsStart | null {
   if (RESULT_URL === undefined || RESULT_SECRET === undefined) return null;
   return { url: RESULT_URL, secret: RESULT_SECRET };
+}
+
+/** Null without an account that calls, or without an address that it can ask. */
+function dialingOf(config: Config): DialingStart | null {
+  const { DIALS_PER_SECOND: rateHz, TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = config;
+  const { TWILIO_API_BASE_URL: baseUrl, publicUrl } = config;
+  if (accountSid === undefined || authToken === undefined || publicUrl === null) return null;
+  return { accountSid, authToken, baseUrl, publicUrl, rateHz };
 }
 
 function openDataDir(path: string): string {

@@ -20,6 +20,7 @@ export class StoreLink {
   readonly #worker: Worker;
   readonly #log: Log;
   readonly #onHangUp: (callSid: string) => void;
+  readonly #onMachine: (callSid: string) => void;
   /** Resolves with the engine's name when the file is open. Rejects with StoreError when it cannot be. */
   readonly opened: Promise<string>;
   readonly #exited: Promise<void>;
@@ -29,7 +30,7 @@ export class StoreLink {
 
   /**
    * `onLost` is told once, when the thread is gone that had opened its file and was not closed. `onHangUp` is told of each
-   * call that somebody on any node wants ended.
+   * call that somebody on any node wants ended, `onMachine` of each that a machine has taken, of whichever node.
    */
   constructor(
     workerUrl: URL,
@@ -37,9 +38,11 @@ export class StoreLink {
     log: Log,
     onLost: (error: StoreError) => void,
     onHangUp: (callSid: string) => void = () => {},
+    onMachine: (callSid: string) => void = () => {},
   ) {
     this.#log = log;
     this.#onHangUp = onHangUp;
+    this.#onMachine = onMachine;
     const worker = new Worker(workerUrl, { workerData: start, name: 'store' });
     this.#worker = worker;
     let isOpen = false;
@@ -54,6 +57,8 @@ export class StoreLink {
           refuse(message.error);
         } else if (message.kind === 'store.health') {
           this.#health = message.health;
+        } else if (message.kind === 'store.machine') {
+          this.#onMachine(message.callSid);
         } else {
           this.#onHangUp(message.callSid);
         }
@@ -95,6 +100,11 @@ export class StoreLink {
   /** What other nodes are to know of this one. Nothing where there are none. */
   reportNode(liveCalls: number, isDraining: boolean): void {
     if (this.#isAlive) this.#post({ kind: 'store.node', liveCalls, isDraining });
+  }
+
+  /** So many more calls could be begun here now: for outbound ones. */
+  reportRoom(calls: number): void {
+    if (this.#isAlive) this.#post({ kind: 'store.room', calls });
   }
 
   /** Clients close first. What waits is written; a store that does not answer is cut off after 5 s. Idempotent. */

@@ -116,7 +116,7 @@ export class Call {
   /** Answers the caller, or goes on where the call's state says. Call once, first. */
   begin(): void {
     this.#enter(() => {
-      const { from, to, state } = this.#start;
+      const { dialed, from, to, state } = this.#start;
       const script = this.#parts.scriptFor(this.#start);
       const isResumed = isStateOf(state, script);
       this.#script = script;
@@ -136,9 +136,12 @@ export class Call {
         },
       });
       const closing = isResumed ? script.closingActions(state) : null;
-      if (closing !== null) this.#transitions.owe(closing);
+      const wasTransferred = closing?.some(({ kind }) => kind === 'transfer') === true;
+      if (wasTransferred && this.#start.isTransferFailed === true)
+        this.#transitions.enqueue({ kind: 'transfer.failed' });
+      else if (closing !== null) this.#transitions.owe(closing);
       else if (isResumed) this.#transitions.enqueue({ kind: 'resumed' });
-      else this.#transitions.enqueue({ kind: 'started', from, to, variables: {} });
+      else this.#transitions.enqueue({ kind: 'started', from, to, variables: dialed?.variables ?? {} });
       this.#watchForDeadEnd();
     });
   }
@@ -171,6 +174,9 @@ export class Call {
       case 'no.input':
         if (listening?.listenId === message.listenId) listening.hear(message);
         break;
+      case 'machine':
+        this.#machineAnswered();
+        break;
       case 'call.started':
       case 'call.ended':
       case 'prompt.started':
@@ -179,6 +185,15 @@ export class Call {
       case 'speech.started':
         break;
     }
+  }
+
+  /** It takes a message now: what was asked of a person is not asked any more. */
+  #machineAnswered(): void {
+    this.#prompts.drop();
+    if (this.#listening !== null) this.#parts.post({ kind: 'stop.listening', callId: this.#callId });
+    this.#listening?.close();
+    this.#listening = null;
+    this.#transitions?.enqueue({ kind: 'machine' });
   }
 
   #promptEnded(message: Extract<ToCall, { kind: 'prompt.ended' }>): void {
@@ -251,8 +266,14 @@ export class Call {
         this.#note({ kind: 'caller said', text: heard, how: by, answer, nodeId });
         break;
       }
+      case 'recording':
+        this.#parts.post({ kind: 'recording', callId: this.#callId, isOn: action.isOn });
+        break;
+      // It is in the commit.
+      case 'opt-out':
+        break;
       case 'transfer':
-        this.#finish('transferred', { kind: 'transfer', to: action.to });
+        this.#finish('transferred', action);
         break;
       case 'hangup':
         this.#finish('completed', { kind: 'hangup' });

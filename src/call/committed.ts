@@ -45,10 +45,12 @@ export class Committed {
   ): Promise<Committed> {
     const { outcome, answers } = transition.state;
     const transfer = transition.actions.find((action) => action.kind === 'transfer');
+    const optsOut = transition.actions.some((action) => action.kind === 'opt-out');
     const decided: Decided = {
       outcome,
       answers,
-      ...(transfer === undefined ? {} : { transferTo: transfer.to }),
+      ...(transfer === undefined ? {} : { transfer: transfer.transfer }),
+      ...(optsOut ? { optsOut } : {}),
       ...(turn === null ? {} : { turn }),
     };
     const result = await store.commit(call.callSid, call.attempt, transition.state, decided, call.move);

@@ -28,7 +28,7 @@ export class EarlierFlows {
     this.#log = log;
   }
 
-  /** The version that the call's state began with; undefined for a new call, and for a version that is not here. */
+  /** The version that the call's state began with, or that it was placed for; undefined for a new call that came in, and for a version that is not here. */
   flowOf(call: CallStart): Flow | undefined {
     const hash = hashOf(call);
     return hash === null ? undefined : (flowByHash(this.#served, hash) ?? this.#versions.get(hash));
@@ -83,5 +83,5 @@ export class EarlierFlows {
 
 function hashOf(call: CallStart): string | null {
   const hash = (call.state as { flowHash?: unknown } | null)?.flowHash;
-  return typeof hash === 'string' ? hash : null;
+  return typeof hash === 'string' ? hash : (call.dialed?.flowHash ?? null);
 }

@@ -8,13 +8,13 @@ import { systemPrompts } from '../flow/system-prompts.ts';
 import { unreadAnswer } from '../flow/unread-answer.ts';
 import type { Script } from './script.ts';
 
-export function scriptOf(flow: Flow, call: Pick<CallStart, 'from' | 'to'>): Script {
+export function scriptOf(flow: Flow, call: Pick<CallStart, 'from' | 'to' | 'dialed'>): Script {
   return {
     flowHash: flow.hash,
     filler: systemPrompts(flow).filler,
     lastResort: flow.messages.failure,
     unread: (state, text) => unreadAnswer(flow, state, text),
-    initialState: () => initialState(flow, { from: call.from, to: call.to, variables: {} }),
+    initialState: () => initialState(flow, { ...call, variables: call.dialed?.variables ?? {} }),
     step: (state, event) => step(flow, state, event),
     closingActions: (state) => closingActionsOf(flow, state),
   };

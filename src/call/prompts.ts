@@ -112,6 +112,11 @@ export class Prompts {
     }
   }
 
+  /** Whatever is to be heard is not, also what must be heard to its end. */
+  drop(): void {
+    if (this.isPlaying) this.#parts.post({ kind: 'clear', callId: this.#parts.callId });
+  }
+
   /** No filler any more. Idempotent. */
   close(): void {
     this.#filler.close();

@@ -115,6 +115,8 @@ function howOf(event: FlowEvent): TurnHow | null | undefined {
       return null;
     case 'started':
     case 'resumed':
+    case 'machine':
+    case 'transfer.failed':
     case 'prompt.ended':
       return undefined;
   }

@@ -7,6 +7,24 @@ import type { ErrorRecord } from '../errors.ts';
 /** Names one stream of one call within this process. A call that comes back on a new stream gets a new id. */
 export type CallId = number;
 
+/** What an outbound call was asked for with. */
+export interface Dialed {
+  /** The flow that it is about, by hash. */
+  readonly flowHash: string;
+  /** Values for the flow's variables. */
+  readonly variables: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Whom a call is put through to. */
+export interface Transfer {
+  /** E.164 or a `sip:` URI. */
+  readonly to: string;
+  /** Said to whoever answers there, before the two are joined; empty: nothing. */
+  readonly whisper: string;
+  /** How long it rings there. */
+  readonly ringSeconds: number;
+}
+
 /** What a call knows when it begins. */
 export interface CallStart {
   readonly callSid: string;
@@ -22,6 +40,10 @@ export interface CallStart {
   readonly playFormat: string;
   /** The state that an earlier stream or worker of this call left, to resume from; null on a new call. */
   readonly state: unknown;
+  /** Of an outbound call: what it was asked for with. Absent: it came in. */
+  readonly dialed?: Dialed;
+  /** It comes back from a transfer that nobody answered. */
+  readonly isTransferFailed?: boolean;
   /** The call is recorded: how long ago its stream was opened, when this was posted. Absent: it is not. */
   readonly recordedFromMs?: number;
 }
@@ -34,6 +56,10 @@ export type EndReason =
   | 'stream lost' // the socket closed with no stop
   | 'node lost' // its process died, and no other has taken the call up
   | 'hung up' // somebody asked for it, on this node or another
+  | 'busy' // these four: a call of ours that was not answered
+  | 'no answer'
+  | 'not reached'
+  | 'canceled'
   | 'no media'
   | 'peer does not read'
   | 'time limit'
@@ -103,12 +129,14 @@ export type ToCall =
       /** What had left for the caller, heard or not. */
       readonly sentMs: number;
     }
+  /** An answering machine has taken the call, and its tone has sounded. */
+  | { readonly kind: 'machine'; readonly callId: CallId }
   | { readonly kind: 'call.ended'; readonly callId: CallId; readonly reason: EndReason };
 
 /** What comes after the stream is closed: `/voice/continue` answers with it. */
 export type Disposition =
   | { readonly kind: 'hangup' }
-  | { readonly kind: 'transfer'; readonly to: string }
+  | { readonly kind: 'transfer'; readonly transfer: Transfer }
   /** No audio of ours can be had any more: the carrier says it, then hangs up. */
   | { readonly kind: 'say'; readonly text: string };
 
@@ -169,6 +197,8 @@ export type FromCall =
     }
   | { readonly kind: 'stop.listening'; readonly callId: CallId }
   | { readonly kind: 'clear'; readonly callId: CallId }
+  /** Both legs are kept from here on, or no more. For the server, which has the files. */
+  | { readonly kind: 'recording'; readonly callId: CallId; readonly isOn: boolean }
   /** Play what is queued to its end, then close the stream. */
   | {
       readonly kind: 'finish';

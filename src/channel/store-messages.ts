@@ -4,7 +4,8 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorRecord } from '../errors.ts';
-import type { EndReason } from './messages.ts';
+import type { DialNews, NewDial } from './dial-messages.ts';
+import type { EndReason, Transfer } from './messages.ts';
 
 export interface StoreWorkerStart {
   /** Absolute path of the SQLite file; its folder must exist. Not used where `database` names a server. */
@@ -17,6 +18,8 @@ export interface StoreWorkerStart {
   readonly nodeUrl?: string;
   /** Results of finished calls go there; null or absent: nowhere, and none are kept for it. */
   readonly results?: ResultsStart | null;
+  /** Places outbound calls; null or absent: none are placed here. */
+  readonly dialing?: DialingStart | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly logPii: boolean;
   /** A call of a dead process may come back for this long after its begin; then it is marked as lost. */
@@ -34,6 +37,18 @@ export interface DatabaseStart {
   readonly poolMax: number;
 }
 
+export interface DialingStart {
+  readonly accountSid: string;
+  /** A secret. */
+  readonly authToken: string;
+  /** The carrier's REST API, without a trailing slash. */
+  readonly baseUrl: string;
+  /** Where the carrier reaches this server, without a trailing slash. */
+  readonly publicUrl: string;
+  /** New calls a second, at most. */
+  readonly rateHz: number;
+}
+
 export interface ResultsStart {
   readonly url: string;
   /** Signs each result. */
@@ -45,6 +60,8 @@ export type ToStoreThread =
   | { readonly kind: 'store.client'; readonly port: MessagePort }
   /** What the next heartbeats say of this node. */
   | { readonly kind: 'store.node'; readonly liveCalls: number; readonly isDraining: boolean }
+  /** So many more calls could be served here now. */
+  | { readonly kind: 'store.room'; readonly calls: number }
   /** Write what waits, close the file, exit. */
   | { readonly kind: 'store.close' };
 
@@ -53,6 +70,8 @@ export type FromStoreThread =
   | { readonly kind: 'store.ready'; readonly engine: string; readonly abandonedCalls: number }
   /** Somebody, on this node or another, wants this call ended. Every node is told; it may be live on none. */
   | { readonly kind: 'store.hang-up'; readonly callSid: string }
+  /** An answering machine has taken this call, on whichever node it is. */
+  | { readonly kind: 'store.machine'; readonly callSid: string }
   /** When it changes: how the store is, over the writes of every thread. */
   | { readonly kind: 'store.health'; readonly health: StoreThreadHealth }
   | { readonly kind: 'store.failed'; readonly error: ErrorRecord };
@@ -124,7 +143,9 @@ export type StoreWrite =
       /** JSON. */
       readonly answers: string;
       /** Absent: it stays what it was. */
-      readonly transferTo?: string;
+      readonly transfer?: Transfer;
+      /** The caller wants no more calls: their number goes on the list. */
+      readonly optsOut?: true;
       /** Turns that this state closed; in the same transaction. */
       readonly turns?: readonly TurnRecord[];
       readonly atWallMs: number;
@@ -145,7 +166,14 @@ export type StoreWrite =
       readonly atWallMs: number;
     }
   /** Tells every node, this one included; on an engine without nodes, this one. */
-  | { readonly kind: 'hang-up'; readonly callSid: string };
+  | { readonly kind: 'hang-up'; readonly callSid: string }
+  /** The same, of a call that a machine has taken; on an engine without nodes, nobody. */
+  | { readonly kind: 'machine'; readonly callSid: string }
+  /** How a transfer went, in the carrier's word. */
+  | { readonly kind: 'transfer.ended'; readonly callSid: string; readonly status: string }
+  /** Somebody is to be called. */
+  | { readonly kind: 'dial'; readonly dial: NewDial }
+  | { readonly kind: 'dial.news'; readonly news: DialNews };
 
 export type CallDirection = 'inbound' | 'outbound';
 
@@ -205,6 +233,10 @@ export type StoreRead =
   /** Calls without an end, on all nodes. */
   | { readonly kind: 'live'; readonly limit: number }
   | { readonly kind: 'nodes' }
+  | { readonly kind: 'dial.load'; readonly dialId: string }
+  /** The outbound call that the carrier's came of. */
+  | { readonly kind: 'dial.of'; readonly callSid: string }
+  | { readonly kind: 'do-not-call'; readonly number: string }
   | { readonly kind: 'tally'; readonly span: TallySpan };
 
 /** Client -> store thread. */
@@ -215,7 +247,8 @@ export interface StoreRequest {
 
 /**
  * Store thread -> client. `value`: `begun` or `fenced` for a begin, a record or null for a load, records for a list, turns
- * for turns, a text or null for a flow's, live calls for `live`, nodes for `nodes`, a slice for a tally.
+ * for turns, a text or null for a flow's, live calls for `live`, nodes for `nodes`, a slice for a tally, a dial or null for one, true
+ * where a number is on the do-not-call list.
  */
 export type StoreAnswer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

@@ -9,6 +9,7 @@ export function maskCall(call: KeptCall): KeptCall {
     ...call,
     from: maskNumber(call.from),
     to: maskNumber(call.to),
+    transfer: call.transfer === null ? null : { ...call.transfer, to: maskNumber(call.transfer.to) },
     answers: Object.fromEntries(answers) as KeptCall['answers'],
   };
 }
@@ -34,6 +35,8 @@ export function toReport(call: KeptCall): Record<string, unknown> {
     nodeId: call.nodeId,
     flowHash: call.flowHash,
     answers: call.answers,
+    transferTo: call.transfer?.to ?? null,
+    transferStatus: call.transferStatus,
   };
 }
 

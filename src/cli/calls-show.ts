@@ -4,6 +4,9 @@ import { recordingsOfCall } from '../audio-recordings.ts';
 import { type Config, readConfig } from '../config.ts';
 import { StoreError } from '../errors.ts';
 import { maskDigits } from '../masked.ts';
+import type { CarrierAccount, CarrierRecording } from '../operations/carrier-account.ts';
+import { readCarrierConfig } from '../operations/carrier-config.ts';
+import { openTwilioAccount } from '../operations/twilio-account.ts';
 import type { CallTurn, KeptCall } from '../store/call-store.ts';
 import type { ResultState } from '../store/outbox.ts';
 import { durationMsOf, maskCall, plain, timeText, toReport } from './call-text.ts';
@@ -15,13 +18,16 @@ import { writeOut } from './write-out.ts';
 const EXAMPLES = `
 Exit code 1 when there is no such call. Examples:
   npx trunkline calls show CA0123456789abcdef0123456789abcdef
-  npx trunkline calls show CA0123456789abcdef0123456789abcdef --json --unmask`;
+  npx trunkline calls show CA0123456789abcdef0123456789abcdef --json --unmask
+  npx trunkline calls show CA0123456789abcdef0123456789abcdef --twilio    # with the recordings that Twilio has`;
 
 const HEADINGS = ['#', 'QUESTION', 'ASKED', 'SENT', 'HEARD', 'ANSWER BEGAN', 'HOW', 'VALUE', 'WORDS'];
 
 export interface ShowOptions {
   readonly json: boolean;
   readonly unmask: boolean;
+  /** Asks the carrier for its recordings too. */
+  readonly twilio?: boolean;
 }
 
 interface WholeCall {
@@ -30,6 +36,8 @@ interface WholeCall {
   readonly result: ResultState | null;
   /** Paths, on this machine. */
   readonly recordings: readonly string[];
+  /** Null: nobody asked. */
+  readonly carrierRecordings: readonly CarrierRecording[] | null;
 }
 
 export function registerCallsShow(calls: Command): void {
@@ -40,6 +48,7 @@ export function registerCallsShow(calls: Command): void {
     )
     .option('--json', 'as JSON', false)
     .option('--unmask', 'with whole numbers', false)
+    .option('--twilio', 'with the recordings that Twilio has of it', false)
     .addHelpText('after', EXAMPLES)
     .action((callSid: string, options: ShowOptions) =>
       showCall(readConfig(), callSid, options, process.stdout),
@@ -50,8 +59,10 @@ export function registerCallsShow(calls: Command): void {
 export async function showCall(
   config: Config,
   callSid: string,
-  { json, unmask }: ShowOptions,
+  { json, twilio = false, unmask }: ShowOptions,
   output: Output,
+  openAccount: () => Pick<CarrierAccount, 'recordingsOf'> = () =>
+    openTwilioAccount(readCarrierConfig().credentials),
 ): Promise<void> {
   const found = await withCalls(config, async ({ store, outbox }) => {
     const call = await store.load(callSid);
@@ -63,7 +74,11 @@ export async function showCall(
       `Expected a call in the store, received ${plain(callSid).slice(0, 64)}, which is not there`,
     );
   }
-  const recorded = { ...found, recordings: recordingsOfCall(config, found.call.callSid) };
+  const recorded = {
+    ...found,
+    recordings: recordingsOfCall(config, found.call.callSid),
+    carrierRecordings: twilio ? await openAccount().recordingsOf(found.call.callSid) : null,
+  };
   const whole = unmask ? recorded : masked(recorded);
   await writeOut([`${json ? JSON.stringify(toJson(whole), null, 2) : describe(whole)}\n`], output);
 }
@@ -76,7 +91,7 @@ function masked({ call, turns, ...rest }: WholeCall): WholeCall {
   };
 }
 
-function toJson({ call, turns, recordings, result }: WholeCall): unknown {
+function toJson({ call, carrierRecordings, turns, recordings, result }: WholeCall): unknown {
   return {
     ...toReport(call),
     turns: turns.map(({ askedAtWallMs, answeredAtWallMs, playout, ...turn }) => ({
@@ -88,6 +103,7 @@ function toJson({ call, turns, recordings, result }: WholeCall): unknown {
       answerBeganAt: playout.answerBeganAtWallMs === null ? null : timeText(playout.answerBeganAtWallMs),
     })),
     recordings,
+    ...(carrierRecordings === null ? {} : { carrierRecordings }),
     result:
       result === null
         ? null
@@ -101,7 +117,7 @@ function toJson({ call, turns, recordings, result }: WholeCall): unknown {
   };
 }
 
-function describe({ call, turns, recordings, result }: WholeCall): string {
+function describe({ call, carrierRecordings, turns, recordings, result }: WholeCall): string {
   const durationMs = durationMsOf(call);
   const answers = Object.entries(call.answers).map(([node, value]) => `${node}=${value}`);
   const lines: [string, string][] = [
@@ -115,16 +131,32 @@ function describe({ call, turns, recordings, result }: WholeCall): string {
       durationMs === null ? '-' : `${(durationMs / 1000).toFixed(1)} s, came back ${call.resumes} times`,
     ],
     ['outcome', call.outcome ?? 'undecided'],
+    ...transferLines(call),
     ['answers', answers.length === 0 ? 'none' : answers.join(', ')],
     ['flow', call.flowHash.slice(0, 12)],
     ['node', call.nodeId],
     ['result', resultText(result)],
     ...recordings.map((path): [string, string] => ['audio', path]),
+    ...carrierLines(carrierRecordings),
   ];
   const head = lines.map(([name, value]) => `${name.padEnd(8)} ${plain(value)}`).join('\n');
   return turns.length === 0
     ? head
     : `${head}\n\n${textTable([HEADINGS, ...turns.map((turn) => toCells(turn, call))])}`;
+}
+
+function transferLines({ transfer, transferStatus }: KeptCall): [string, string][] {
+  if (transfer === null) return [];
+  return [['transfer', `to ${transfer.to}, ${transferStatus ?? 'end not known'}`]];
+}
+
+function carrierLines(recordings: readonly CarrierRecording[] | null): [string, string][] {
+  if (recordings === null) return [];
+  if (recordings.length === 0) return [['twilio', 'no recordings']];
+  return recordings.map(({ durationSeconds, sid, startedAtWallMs, status, url }) => [
+    'twilio',
+    `${sid}, ${timeText(startedAtWallMs)}, ${durationSeconds} s, ${status}: ${url}`,
+  ]);
 }
 
 function toCells(turn: CallTurn, call: KeptCall): string[] {

@@ -1,17 +1,23 @@
 /** The records, as the commands about calls look at them: the file or database of the configuration, also while a server runs. */
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import type { NewDial } from '../channel/dial-messages.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { type FlowSet, flowByHash } from '../flow/flow-set.ts';
 import { createLog } from '../log.ts';
+import type { Dials } from '../store/dials.ts';
 import { openEngineToAsk, openEngineToRead } from '../store/open-engine.ts';
 import { Outbox } from '../store/outbox.ts';
 import { SqlStore } from '../store/sql-store.ts';
 
-/** What the commands use of a store: nothing that writes. */
+/** What the commands use of a store. What they write goes to whichever server has it. */
 export interface CallsAtHand {
   readonly store: Pick<SqlStore, 'load' | 'list' | 'turnsOf' | 'liveCalls' | 'nodes'>;
   readonly outbox: Pick<Outbox, 'stateOf'>;
+  readonly dials: Dials;
+  /** With the flows that it may be about. Opened to ask. */
+  putDial(dial: NewDial, flows: FlowSet): Promise<void>;
   /** Has whichever node has the call end it. */
   hangUp(callSid: string): Promise<void>;
 }
@@ -39,8 +45,24 @@ export async function withCalls<Result>(
   const hangUp = async (callSid: string): Promise<void> => {
     await store.write([{ kind: 'hang-up', callSid }]);
   };
+  const putDial = async (dial: NewDial, flows: FlowSet): Promise<void> => {
+    const atWallMs = dial.askedAtWallMs;
+    const flow = flowByHash(flows, dial.flowHash);
+    await store.write([
+      ...(flow === undefined
+        ? []
+        : [{ kind: 'flow' as const, hash: flow.hash, name: flow.name, text: flow.text, atWallMs }]),
+      { kind: 'dial', dial },
+    ]);
+  };
   try {
-    return await look({ store, outbox: new Outbox(engine, store.nodeId), hangUp });
+    return await look({
+      store,
+      outbox: new Outbox(engine, store.nodeId),
+      dials: store.dials,
+      putDial,
+      hangUp,
+    });
   } finally {
     await store.close();
   }

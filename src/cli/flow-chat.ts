@@ -9,8 +9,9 @@ import type { FlowAction } from '../flow/action.ts';
 import type { FlowEvent } from '../flow/event.ts';
 import type { Flow } from '../flow/flow.ts';
 import { initialState } from '../flow/initial-state.ts';
-import type { AnswerValue, FlowState } from '../flow/state.ts';
+import type { FlowState } from '../flow/state.ts';
 import { step } from '../flow/step.ts';
+import { typedVariables } from '../operations/dial.ts';
 import { loadFlowFile } from './flow-file.ts';
 
 export interface ChatOptions {
@@ -147,21 +148,15 @@ function lineOf(action: Exclude<FlowAction, { kind: 'listen' }>): string {
       return action.value === null
         ? '     (no answer read)'
         : `     (${action.nodeId} = ${JSON.stringify(action.value)})`;
-    case 'transfer':
-      return `(transferred to ${action.to})`;
+    case 'transfer': {
+      const { to, whisper } = action.transfer;
+      return `(transferred to ${to}${whisper === '' ? '' : `, who first hears: ${whisper}`})`;
+    }
+    case 'recording':
+      return `(recording ${action.isOn ? 'starts' : 'stops'})`;
+    case 'opt-out':
+      return '(on the do-not-call list)';
     case 'hangup':
       return '(the bot hung up)';
   }
-}
-
-/** What was typed after `--set` as the kind of value that the variable's default has. */
-function typedVariables(flow: Flow, given: Readonly<Record<string, string>>): Record<string, AnswerValue> {
-  return Object.fromEntries(
-    Object.entries(given).map(([name, text]) => {
-      const fallback = Object.hasOwn(flow.variables, name) ? flow.variables[name] : undefined;
-      if (typeof fallback === 'number') return [name, Number(text)];
-      if (typeof fallback === 'boolean') return [name, text === 'true' || text === 'yes'];
-      return [name, text];
-    }),
-  );
 }

@@ -6,7 +6,9 @@ import { registerCallsList } from './calls-list.ts';
 import { registerCallsLive } from './calls-live.ts';
 import { registerCallsShow } from './calls-show.ts';
 import { registerDemo } from './demo.ts';
+import { registerDial } from './dial.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerDoNotCall } from './donotcall.ts';
 import { registerFlowChat } from './flow-chat.ts';
 import { registerFlowCheck } from './flow-check.ts';
 import { registerFlowSchema } from './flow-schema.ts';
@@ -46,6 +48,8 @@ export function createProgram(): Command {
   registerCallsShow(calls);
   registerCallsExport(calls);
   registerNumber(program);
+  registerDial(program);
+  registerDoNotCall(program);
   registerReplay(program);
   return program;
 }

@@ -10,6 +10,16 @@ export type PromptContent =
       readonly text: string;
     };
 
+/** Whom a call is put through to. */
+export interface Transfer {
+  /** E.164 or a `sip:` URI. */
+  readonly to: string;
+  /** Said to whoever answers there, before the two are joined; empty: nothing. */
+  readonly whisper: string;
+  /** How long it rings there. */
+  readonly ringSeconds: number;
+}
+
 export type FlowAction =
   | {
       readonly kind: 'play';
@@ -35,7 +45,11 @@ export type FlowAction =
       readonly by: 'speech' | 'digits';
       readonly value: string | number | boolean | null;
     }
-  /** After the queued prompts: leave the stream and dial. E.164 or `sip:` URI. */
-  | { readonly kind: 'transfer'; readonly to: string }
+  /** The caller wants no more calls: their number goes on the do-not-call list, with the state that says so. */
+  | { readonly kind: 'opt-out' }
+  /** From here on both sides are kept, or kept no more. */
+  | { readonly kind: 'recording'; readonly isOn: boolean }
+  /** After the queued prompts: leave the stream and dial. */
+  | { readonly kind: 'transfer'; readonly transfer: Transfer }
   /** After the queued prompts: hang up. */
   | { readonly kind: 'hangup' };

@@ -8,7 +8,7 @@ import { checkExpression, type NameType } from './expression/check-expression.ts
 import type { Flow } from './flow.ts';
 import type { FlowProblem } from './flow-problem.ts';
 import { type AskNode, type FlowNode, waysOn } from './nodes/flow-node.ts';
-import { type PromptTemplate, variablesOf } from './prompt-template.ts';
+import { type PromptTemplate, parseTemplate, variablesOf } from './prompt-template.ts';
 import type { Path } from './schema/yaml-source.ts';
 
 /** Variables that every call has: its numbers, as the carrier gave them. */
@@ -51,15 +51,16 @@ function checkTargets(flow: Flow, refuse: Refuse): boolean {
   check(flow.start, ['start']);
   check(flow.intents.optOut, ['intents', 'opt-out']);
   check(flow.intents.operator, ['intents', 'operator']);
+  check(flow.voicemail, ['voicemail']);
   for (const node of own(flow)) {
-    if (node.kind !== 'say' && node.kind !== 'ask') continue;
     const path: Path = ['nodes', node.id];
+    if (node.kind === 'ask' || node.kind === 'transfer') check(node.otherwise, [...path, 'otherwise']);
+    if (node.kind === 'end' || node.kind === 'transfer') continue;
     const seen = new Set<string>();
     node.next.forEach((rule, index) => {
       if (!seen.has(rule.goto)) check(rule.goto, [...path, 'next', index]);
       seen.add(rule.goto);
     });
-    if (node.kind === 'ask') check(node.otherwise, [...path, 'otherwise']);
   }
   return sound;
 }
@@ -119,7 +120,13 @@ function checkNames(flow: Flow, refuse: Refuse): void {
       node.noInput.forEach((template, index) => void checkTemplate(template, [...path, 'no_input', index]));
       node.noMatch.forEach((template, index) => void checkTemplate(template, [...path, 'no_match', index]));
     }
-    if (node.kind !== 'ask' && node.kind !== 'say') continue;
+    if (node.kind === 'transfer') checkTemplate(parseTemplate(node.transfer.whisper), [...path, 'whisper']);
+    if (node.kind === 'record' && node.consent !== null) {
+      const asked = flow.nodes[node.consent];
+      if (asked?.kind !== 'ask' || asked.question.answer !== 'yes-no')
+        refuse([...path, 'consent'], `Expected the name of a yes-no question, received "${node.consent}"`);
+    }
+    if (node.kind === 'end' || node.kind === 'transfer') continue;
     node.next.forEach((rule, index) => {
       const wrong = rule.when === null ? [] : checkExpression(rule.when, types);
       for (const message of wrong) refuse([...path, 'next', index, 'when'], message);
@@ -138,11 +145,11 @@ function checkLoops(flow: Flow, refuse: Refuse): void {
     const node = flow.nodes[id]!;
     if (state.get(id) === 'open') {
       const loop = [...trail.slice(trail.indexOf(id)), id];
-      const asks = loop.some((member) => flow.nodes[member]?.kind === 'ask');
+      const asks = loop.some((member) => ['ask', 'transfer'].includes(flow.nodes[member]?.kind ?? ''));
       const message = asks
         ? `Expected an end for a caller who says nothing; this goes round for ever: ${loop.join(' -> ')}`
         : `Expected a question or an end in this loop: ${loop.join(' -> ')}`;
-      refuse(['nodes', id, node.kind === 'ask' ? 'otherwise' : 'next'], message);
+      refuse(['nodes', id, 'otherwise' in node ? 'otherwise' : 'next'], message);
       return;
     }
     state.set(id, 'open');
@@ -155,7 +162,7 @@ function checkLoops(flow: Flow, refuse: Refuse): void {
 
 function checkReach(flow: Flow, refuse: Refuse, warn: Refuse): void {
   const reached = new Set<string>();
-  const pending = [flow.start];
+  const pending = [flow.start, flow.voicemail];
   let asks = false;
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     if (reached.has(id)) continue;
@@ -173,7 +180,7 @@ function checkReach(flow: Flow, refuse: Refuse, warn: Refuse): void {
     if (byAnswers.has(id)) continue;
     byAnswers.add(id);
     const node = flow.nodes[id]!;
-    if (node.kind === 'say' || node.kind === 'ask') walk.push(...node.next.map((rule) => rule.goto));
+    if (node.kind !== 'end' && node.kind !== 'transfer') walk.push(...node.next.map((rule) => rule.goto));
   }
   const ends = [...byAnswers].some(
     (id) => flow.nodes[id]?.kind === 'end' || flow.nodes[id]?.kind === 'transfer',

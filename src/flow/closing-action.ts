@@ -3,11 +3,13 @@ import type { FlowAction } from './action.ts';
 import type { Flow } from './flow.ts';
 import { lookUp } from './look-up.ts';
 import type { EndNode, TransferNode } from './nodes/flow-node.ts';
-import { renderPrompt } from './prompt-template.ts';
+import { parseTemplate, renderPrompt } from './prompt-template.ts';
 import type { FlowState } from './state.ts';
 
-export function closingAction(node: EndNode | TransferNode): FlowAction {
-  return node.kind === 'transfer' ? { kind: 'transfer', to: node.to } : { kind: 'hangup' };
+export function closingAction(flow: Flow, state: FlowState, node: EndNode | TransferNode): FlowAction {
+  if (node.kind === 'end') return { kind: 'hangup' };
+  const whisper = renderPrompt(flow, parseTemplate(node.transfer.whisper), (name) => lookUp(state, name));
+  return { kind: 'transfer', transfer: { ...node.transfer, whisper: whisper.text } };
 }
 
 /**
@@ -20,9 +22,10 @@ export function closingActionsOf(flow: Flow, state: FlowState): readonly FlowAct
   // Without an outcome it ended some other way than by reaching a node that ends it.
   if (state.outcome === null || (node?.kind !== 'end' && node?.kind !== 'transfer'))
     return [{ kind: 'hangup' }];
-  if (node.prompt === null) return [closingAction(node)];
+  const closing = closingAction(flow, state, node);
+  if (node.prompt === null) return [closing];
   const prompt = renderPrompt(flow, node.prompt, (name) => lookUp(state, name));
-  if (prompt.kind === 'text' && prompt.text === '') return [closingAction(node)];
+  if (prompt.kind === 'text' && prompt.text === '') return [closing];
   const { bargeIn, id: nodeId } = node;
-  return [{ kind: 'play', playId: state.nextPlayId, nodeId, prompt, bargeIn }, closingAction(node)];
+  return [{ kind: 'play', playId: state.nextPlayId, nodeId, prompt, bargeIn }, closing];
 }

@@ -6,7 +6,14 @@ import { resolve } from 'node:path';
 import { languageWords } from './answers/language-words.ts';
 import { wordsOf } from './answers/normalize.ts';
 import { compileNext } from './compile-next.ts';
-import { FAILED_NODE, type Flow, OPT_OUT_NODE, UNDECIDED_NODE } from './flow.ts';
+import {
+  FAILED_NODE,
+  type Flow,
+  MACHINE_NODE,
+  NO_TRANSFER_NODE,
+  OPT_OUT_NODE,
+  UNDECIDED_NODE,
+} from './flow.ts';
 import type { FlowProblem } from './flow-problem.ts';
 import { defaultMessages, type SystemMessages } from './messages.ts';
 import type { AskNode, EndNode, FlowNode, Question } from './nodes/flow-node.ts';
@@ -52,6 +59,9 @@ export function compileFlow(
     nodes[id] = compileNode(id, node, lineOf(['nodes', id]), compilation);
   }
   for (const builtIn of builtInEnds(messages)) nodes[builtIn.id] = builtIn;
+  const voicemail = file.voicemail === undefined ? undefined : nodes[file.voicemail];
+  // A machine speaks over nothing: what is left of its greeting is no answer.
+  if (voicemail !== undefined) nodes[voicemail.id] = { ...voicemail, bargeIn: false };
   const optOut = file.intents?.['opt-out'];
   const operator = file.intents?.operator;
   const flow: Flow = {
@@ -71,6 +81,7 @@ export function compileFlow(
       operator: operator === false ? null : (operator ?? null),
       repeat: file.intents?.repeat ?? true,
     },
+    voicemail: file.voicemail ?? MACHINE_NODE,
     nodes,
     warnings: [],
   };
@@ -78,11 +89,11 @@ export function compileFlow(
 }
 
 function builtInEnds(messages: SystemMessages): EndNode[] {
-  const end = (id: string, text: string, outcome: string): EndNode => ({
+  const end = (id: string, text: string | null, outcome: string): EndNode => ({
     kind: 'end',
     id,
     line: 0,
-    prompt: parseTemplate(text),
+    prompt: text === null ? null : parseTemplate(text),
     bargeIn: false,
     outcome,
   });
@@ -90,6 +101,8 @@ function builtInEnds(messages: SystemMessages): EndNode[] {
     end(UNDECIDED_NODE, messages.too_many_tries, 'undecided'),
     end(OPT_OUT_NODE, messages.opted_out, 'opt-out'),
     end(FAILED_NODE, messages.failure, 'undecided'),
+    end(NO_TRANSFER_NODE, messages.transfer_failed, 'not-transferred'),
+    end(MACHINE_NODE, null, 'machine'),
   ];
 }
 
@@ -106,6 +119,8 @@ function compileNode(id: string, node: FileNode, line: number, to: Compilation):
         bargeIn,
         next: compileNext(id, node, to),
       };
+    case 'record':
+      return compileRecord(id, node, line, to);
     case 'end':
       return { kind: 'end', id, line, prompt: maybeSpoken(node, path, to), bargeIn, outcome: node.outcome };
     case 'transfer': {
@@ -116,13 +131,46 @@ function compileNode(id: string, node: FileNode, line: number, to: Compilation):
         line,
         prompt: maybeSpoken(node, path, to),
         bargeIn,
-        to: node.to,
+        transfer: {
+          to: node.to,
+          whisper: node.whisper ?? '',
+          ringSeconds: node.ring_seconds ?? RING_SECONDS,
+        },
         outcome,
+        otherwise: node.otherwise ?? NO_TRANSFER_NODE,
       };
     }
     case 'ask':
       return compileAsk(id, node, line, to);
   }
+}
+
+/** A phone that rings for longer is most likely answered by a machine. */
+const RING_SECONDS = 20;
+
+function compileRecord(
+  id: string,
+  node: FileNode & { kind: 'record' },
+  line: number,
+  to: Compilation,
+): FlowNode {
+  const path: Path = ['nodes', id];
+  const isOn = node.recording === 'start';
+  const prompt = maybeSpoken(node, path, to);
+  if (isOn && prompt === null && node.consent === undefined)
+    to.refuse(path, 'Expected a notice (text: or audio:) or a question that asks for it (consent:)');
+  if (!isOn && node.consent !== undefined)
+    to.refuse([...path, 'consent'], 'Expected no consent for the end of a recording');
+  return {
+    kind: 'record',
+    id,
+    line,
+    prompt,
+    bargeIn: node.barge_in ?? false,
+    isOn,
+    consent: node.consent ?? null,
+    next: compileNext(id, node, to),
+  };
 }
 
 /** Endpointing by kind of answer: a yes is short and quick to end, digits are said with pauses. */

@@ -5,7 +5,7 @@ import type { NextRule } from './nodes/flow-node.ts';
 import type { FileNode } from './schema/flow-file.ts';
 import type { Path } from './schema/yaml-source.ts';
 
-type NodeWithNext = Extract<FileNode, { kind: 'say' | 'ask' }>;
+type NodeWithNext = Extract<FileNode, { kind: 'say' | 'record' | 'ask' }>;
 
 export function compileNext(id: string, node: NodeWithNext, to: Compilation): NextRule[] {
   const path: Path = ['nodes', id, 'next'];

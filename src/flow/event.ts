@@ -31,5 +31,9 @@ export type FlowEvent =
     }
   /** The call came back on a new stream or worker: apologize, ask the current question again. */
   | { readonly kind: 'resumed' }
+  /** An outbound call was answered by a machine, which takes a message now. */
+  | { readonly kind: 'machine' }
+  /** Whom the call was put through to did not answer, or could not be reached; the caller is back. */
+  | { readonly kind: 'transfer.failed' }
   /** The last thing that happens, whatever the reason. */
   | { readonly kind: 'ended'; readonly reason: string };

@@ -56,7 +56,8 @@ function toGraphNode(node: FlowNode): FlowGraphNode {
 }
 
 function edgesOf(node: FlowNode): FlowGraphEdge[] {
-  if (node.kind === 'end' || node.kind === 'transfer') return [];
+  if (node.kind === 'end') return [];
+  if (node.kind === 'transfer') return [{ from: node.id, to: node.otherwise, label: 'nobody answers' }];
   const edges = node.next.map((rule) => ({
     from: node.id,
     to: rule.goto,

@@ -11,6 +11,8 @@ import type { Answers } from './state.ts';
 export const UNDECIDED_NODE = '$undecided';
 export const OPT_OUT_NODE = '$opt-out';
 export const FAILED_NODE = '$failed';
+export const NO_TRANSFER_NODE = '$no-transfer';
+export const MACHINE_NODE = '$machine';
 
 /** What a caller may say at any question. Null (or false): not recognized in this flow. */
 export interface FlowIntents {
@@ -39,6 +41,8 @@ export interface Flow {
   readonly variables: Answers;
   readonly messages: SystemMessages;
   readonly intents: FlowIntents;
+  /** The node that a machine hears which has answered a call of ours. */
+  readonly voicemail: string;
   readonly nodes: Readonly<Record<string, FlowNode>>;
   /** Problems that do not keep the flow from running, such as a node that nothing leads to. */
   readonly warnings: readonly FlowProblem[];

@@ -21,6 +21,7 @@ export const messagesSchema = z.strictObject({
   too_many_tries: text('Goodbye after too many tries.'),
   opted_out: text('Goodbye after the caller asked not to be called, if the flow has no node for it.'),
   failure: text('Goodbye when something went wrong on our side.'),
+  transfer_failed: text('Goodbye when nobody answers a transfer that has no node for it.'),
   yes: text('How the answer yes is said in a prompt.'),
   no: text('How the answer no is said in a prompt.'),
 });

@@ -24,6 +24,8 @@ export interface FlowState {
   readonly nextPlayId: number;
   /** Questions answered so far. */
   readonly turnIndex: number;
+  /** The call is kept as audio, since the flow wants it. Absent: it is not. */
+  readonly isRecorded?: boolean;
   /** How often the call came back since something was last heard, or waited for in vain. */
   readonly resumes: number;
 }

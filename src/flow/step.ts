@@ -16,12 +16,14 @@
  *     asking  recognizer.failed  listenId current              noMatchCount + 1          keypad hint, listen
  *     asking  (the last four)    tries are used up             by `otherwise`            play..., listen | closing
  *     asking  (the last four)    listenId stale                same                      none
+ *     asking  machine            any                           the voicemail node        play..., listen | closing
  *     asking  resumed            nothing asked yet             as started                play..., listen | closing
  *     asking  resumed            resumes < 3, node known       resumes + 1               apology, question, listen
  *     asking  resumed            otherwise                     built-in end              goodbye, hangup
  *     asking  prompt.ended       any                           same                      none
  *     asking  ended              any                           phase ended               none
- *     ended   any                any                           same                      none
+ *     ended   transfer.failed    at a transfer                 by `otherwise`            play..., listen | closing
+ *     ended   any                otherwise                     same                      none
  *
  * *closing* is: play the goodbye if there is one, then hangup or transfer. A prompt whose audio failed changes nothing
  * here: the caller, hearing no question, says nothing, and the re-prompt follows.
@@ -37,7 +39,7 @@ import { holds } from './expression/expression.ts';
 import { FAILED_NODE, type Flow } from './flow.ts';
 import { callVariables } from './initial-state.ts';
 import { lookUp } from './look-up.ts';
-import type { AskNode, FlowNode } from './nodes/flow-node.ts';
+import type { AskNode, FlowNode, RecordNode, SayNode } from './nodes/flow-node.ts';
 import { type PromptTemplate, parseTemplate, renderPrompt } from './prompt-template.ts';
 import type { AnswerValue, FlowState } from './state.ts';
 
@@ -56,7 +58,8 @@ const HEARD_CHARACTERS_MAX = 500;
 
 /** Never throws for any state that it made itself, with the same flow. */
 export function step(flow: Flow, state: FlowState, event: FlowEvent): Stepped {
-  if (state.phase === 'ended') return unchanged(state);
+  if (state.phase === 'ended')
+    return event.kind === 'transfer.failed' ? transferFailed(flow, state) : unchanged(state);
   switch (event.kind) {
     case 'started':
       if (state.listenId > 0) return unchanged(state);
@@ -76,7 +79,11 @@ export function step(flow: Flow, state: FlowState, event: FlowEvent): Stepped {
       return isStale(state, event) ? unchanged(state) : missed(flow, gotOn(state), 'recognizer', []);
     case 'resumed':
       return resumed(flow, state);
+    case 'machine':
+      // What was heard until now was its greeting.
+      return enter(flow, { ...state, answers: {} }, flow.voicemail, []);
     case 'prompt.ended':
+    case 'transfer.failed':
       return unchanged(state);
     case 'ended':
       return { state: { ...state, phase: 'ended' }, actions: [] };
@@ -128,7 +135,10 @@ function answered(flow: Flow, state: FlowState, event: FlowEvent & { kind: 'answ
           [record(null)],
         );
       }
-      return enter(flow, state, intentNode(flow, reading.intent) ?? node.otherwise, [record(null)]);
+      return enter(flow, state, intentNode(flow, reading.intent) ?? node.otherwise, [
+        record(null),
+        ...(reading.intent === 'opt-out' ? [{ kind: 'opt-out' } as const] : []),
+      ]);
   }
 }
 
@@ -174,11 +184,21 @@ function resumed(flow: Flow, state: FlowState): Stepped {
   // A state of another version of the flow, where the question no longer is.
   if (node?.kind !== 'ask') return enter(flow, state, FAILED_NODE, []);
   const apology = parseTemplate(flow.messages.resumed);
-  return ask(flow, { ...state, resumes: state.resumes + 1 }, node, [apology, node.prompt], []);
+  // The stream that was recorded is gone.
+  const recording: readonly FlowAction[] =
+    state.isRecorded === true ? [{ kind: 'recording', isOn: true }] : [];
+  return ask(flow, { ...state, resumes: state.resumes + 1 }, node, [apology, node.prompt], recording);
+}
+
+/** The caller is back from a transfer that nobody answered. */
+function transferFailed(flow: Flow, state: FlowState): Stepped {
+  const node = flow.nodes[state.nodeId];
+  if (node?.kind !== 'transfer' || state.outcome === null) return unchanged(state);
+  return enter(flow, { ...state, phase: 'asking', outcome: null }, node.otherwise, []);
 }
 
 /**
- * Goes to a node, and on through say nodes to the next question or end. The load check allows no circle of say nodes;
+ * Goes to a node, and on through those that say and record to the next question or end. The load check allows no circle of them;
  * the bound is for a state from elsewhere.
  */
 function enter(flow: Flow, from: FlowState, nodeId: string, before: readonly FlowAction[]): Stepped {
@@ -186,19 +206,37 @@ function enter(flow: Flow, from: FlowState, nodeId: string, before: readonly Flo
   const actions = [...before];
   let node = flow.nodes[nodeId] ?? flow.nodes[FAILED_NODE]!;
   const stepsMax = Object.keys(flow.nodes).length;
-  for (let steps = 0; node.kind === 'say' && steps <= stepsMax; steps++) {
-    state = play(flow, state, node, [node.prompt], actions);
+  for (let steps = 0; isPassed(node) && steps <= stepsMax; steps++) {
+    state =
+      node.kind === 'say'
+        ? play(flow, state, node, [node.prompt], actions)
+        : record(flow, state, node, actions);
     node = flow.nodes[nextOf(flow, state, node)] ?? flow.nodes[FAILED_NODE]!;
   }
-  if (node.kind === 'say') node = flow.nodes[FAILED_NODE]!;
+  if (isPassed(node)) node = flow.nodes[FAILED_NODE]!;
   if (node.kind === 'ask') {
     const fresh = { ...state, nodeId: node.id, noInputCount: 0, noMatchCount: 0, repeatCount: 0 };
     return ask(flow, fresh, node, [node.prompt], actions);
   }
-  if (node.kind === 'say') throw new RangeError('unreachable: the built-in end is no say node');
+  if (isPassed(node)) throw new RangeError('unreachable: the built-in end is an end');
   if (node.prompt !== null) state = play(flow, state, node, [node.prompt], actions);
   const ended: FlowState = { ...state, nodeId: node.id, phase: 'ended', outcome: node.outcome };
-  return { state: ended, actions: [...actions, closingAction(node)] };
+  return { state: ended, actions: [...actions, closingAction(flow, ended, node)] };
+}
+
+function isPassed(node: FlowNode): node is SayNode | RecordNode {
+  return node.kind === 'say' || node.kind === 'record';
+}
+
+/** Without the consent that it asks for, it does nothing. Notice comes before a recording begins, and word of its end after. */
+function record(flow: Flow, state: FlowState, node: RecordNode, actions: FlowAction[]): FlowState {
+  const { consent, isOn, prompt } = node;
+  if (consent !== null && state.answers[consent] !== true) return state;
+  const action: FlowAction = { kind: 'recording', isOn };
+  if (!isOn) actions.push(action);
+  const said = prompt === null ? state : play(flow, state, node, [prompt], actions);
+  if (isOn) actions.push(action);
+  return { ...said, isRecorded: isOn };
 }
 
 function ask(

@@ -81,6 +81,11 @@ export class JournaledStream {
     this.#journal.enter(input, () => this.#stream.accept(callId, callBeganAgoMs, recording));
   }
 
+  /** As the recording that `accept` is given. */
+  record(recording: RecordFile | null): void {
+    this.#stream.record(recording);
+  }
+
   /** An order of the call's own is kept by name: the record has its content from the call. */
   order(message: FromCall): void {
     const isOfServer = message.kind === 'fill' && message.playId === OWN_PLAY_ID;

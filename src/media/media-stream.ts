@@ -154,13 +154,19 @@ export class MediaStream {
 
   #take(found: number): void {
     if ((found & RECEIVED.media) !== 0) {
-      this.#recorder?.heard();
+      if (this.#recorder !== null) this.#record(this.#recorder);
       this.#watch.mediaCame();
       this.#gap.mediaCame();
     }
     if ((found & ~(RECEIVED.media | RECEIVED.ignored)) !== 0 && this.#state.kind === 'live') {
       this.#hearing.found(found);
     }
+  }
+
+  #record(recorder: AudioRecorder): void {
+    recorder.heard();
+    // A recorder must see each frame.
+    this.#transport.receiver.holdDirect();
   }
 
   #event(event: CarrierEvent): void {
@@ -213,16 +219,33 @@ export class MediaStream {
       recording?.finish();
       return;
     }
-    if (recording !== null) {
-      this.#recorder = AudioRecorder.begin(recording, this.#transport, this.#plane.clock);
-      this.#playback.recorder = this.#recorder;
-    } else {
-      this.#transport.takeDirectly((found) => this.#foundDirectly(found));
-    }
+    this.#transport.takeDirectly((found) => this.#foundDirectly(found));
+    if (recording !== null) this.#beginRecording(recording);
     this.#watch.callBegan(callBeganAgoMs);
     this.#callId = callId;
     this.#state = { kind: 'live', callId };
     this.#digits.callBegan(callId);
+  }
+
+  /** Both legs are kept in `recording` from now on, which is the stream's; null: they are kept no more. */
+  record(recording: RecordFile | null): void {
+    this.#endRecording();
+    if (recording === null) return;
+    if (this.#state.kind === 'live') this.#beginRecording(recording);
+    else recording.finish();
+  }
+
+  #beginRecording(recording: RecordFile): void {
+    const { receiver } = this.#transport;
+    receiver.holdDirect();
+    this.#recorder = AudioRecorder.begin(recording, this.#transport, this.#plane.clock);
+    this.#playback.recorder = this.#recorder;
+  }
+
+  #endRecording(): void {
+    this.#recorder?.finish();
+    this.#recorder = null;
+    this.#playback.recorder = null;
   }
 
   /** An order of the call's worker. Orders of another call id, and kinds that are the server's, are ignored. */

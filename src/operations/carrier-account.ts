@@ -29,6 +29,17 @@ export interface Webhook {
   readonly method: 'GET' | 'POST';
 }
 
+/** A recording that the carrier keeps. */
+export interface CarrierRecording {
+  readonly sid: string;
+  /** As `completed`, `processing`. */
+  readonly status: string;
+  readonly durationSeconds: number;
+  readonly startedAtWallMs: number;
+  /** Needs the account's credentials. */
+  readonly url: string;
+}
+
 export interface CarrierAccount {
   /** What the account is called, and whether it is in order. Rejects with CarrierError, as all of these. */
   about(): Promise<{ readonly name: string; readonly status: string; readonly type: string }>;
@@ -36,6 +47,8 @@ export interface CarrierAccount {
   numbers(): Promise<readonly PhoneNumber[]>;
   /** Null: the account has no such number. */
   find(number: string): Promise<PhoneNumber | null>;
+  /** Those that the carrier has of a call, at most 20. */
+  recordingsOf(callSid: string): Promise<readonly CarrierRecording[]>;
   /** Points the number here and nowhere else: an application or a trunk that had it has it no more. */
   point(sid: string, webhooks: NumberWebhooks): Promise<PhoneNumber>;
 }

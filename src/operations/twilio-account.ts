@@ -21,6 +21,7 @@ export interface TwilioCredentials {
 const TIMEOUT_MS = 10_000;
 const NUMBERS_MAX = 1000;
 const PAGE_MAX = 100;
+const RECORDINGS_MAX = 20;
 const ORIGIN = 'https://api.twilio.com';
 
 /** Where it is needed, and not before. `import` gives an empty module once a log was made on a pipe (Node 22.23, measured). */
@@ -63,6 +64,17 @@ export function openTwilioAccount(credentials: TwilioCredentials): CarrierAccoun
       ask(`look for ${phoneNumber}`, async () => {
         const found = await client.incomingPhoneNumbers.list({ phoneNumber, limit: 20 });
         return found.map(toPhoneNumber).find(({ number }) => number === phoneNumber) ?? null;
+      }),
+    recordingsOf: (callSid) =>
+      ask(`list the recordings of ${callSid}`, async () => {
+        const found = await client.recordings.list({ callSid, limit: RECORDINGS_MAX });
+        return found.map(({ duration, mediaUrl, sid, startTime, status }) => ({
+          sid,
+          status,
+          durationSeconds: Math.max(0, Number(duration) || 0),
+          startedAtWallMs: startTime.getTime(),
+          url: mediaUrl,
+        }));
       }),
     point: (sid, { fallback, status, voice }) =>
       ask(`change the number ${sid}`, async () =>

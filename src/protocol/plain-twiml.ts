@@ -16,6 +16,12 @@ export function sayAndHangup(text: string): string {
   return toDocument(`<Say language="en-US">${escaped(spoken)}</Say><Hangup/>`);
 }
 
+/** Speaks one sentence; the call goes on after it. Empty: nothing is said. */
+export function say(text: string): string {
+  const spoken = toXmlText(text).slice(0, SPOKEN_MAX_CHARACTERS);
+  return toDocument(spoken === '' ? '' : `<Say language="en-US">${escaped(spoken)}</Say>`);
+}
+
 /**
  * Lets the caller wait, then asks again at `url`, absolute or a path. `seconds`: whole, 1 to 60. Throws InvalidStateError
  * for others.

@@ -45,15 +45,24 @@ export function hangup(): string {
   return response.toString();
 }
 
+export interface DialOptions {
+  /** Fetched when nobody answers, or when whoever did has hung up; may carry `RETRY_FRAGMENT`. */
+  readonly actionUrl: string;
+  /** Fetched for whoever answers, before the two are joined; null: they are joined at once. */
+  readonly whisperUrl: string | null;
+  readonly ringSeconds: number;
+}
+
 /**
  * Transfers to a phone number in E.164 form or a `sip:` address. Throws InvalidStateError for anything else: a flow's
- * targets are checked when it is loaded.
+ * targets are checked when it is loaded. https://www.twilio.com/docs/voice/twiml/dial
  */
-export function dial(to: string, options: { readonly callerId?: string } = {}): string {
+export function dial(to: string, { actionUrl, ringSeconds, whisperUrl }: DialOptions): string {
   const response = new VoiceResponse();
-  const verb = response.dial(options.callerId === undefined ? {} : { callerId: toXmlText(options.callerId) });
-  if (isPhoneNumber(to)) verb.number(to);
-  else if (isSipAddress(to)) verb.sip(to);
+  const verb = response.dial({ action: toXmlText(actionUrl), method: 'POST', timeout: ringSeconds });
+  const noun = whisperUrl === null ? {} : { url: toXmlText(whisperUrl), method: 'POST' };
+  if (isPhoneNumber(to)) verb.number(noun, to);
+  else if (isSipAddress(to)) verb.sip(noun, to);
   else throw new InvalidStateError('Expected an E.164 number or a sip: address for to, received other text');
   return response.toString();
 }

@@ -6,3 +6,9 @@ export const CONTINUE_PATH = '/voice/continue/';
 export const FALLBACK_PATH = '/voice/fallback';
 /** For call and stream status callbacks. */
 export const STATUS_PATH = '/voice/status';
+/** The id of an outbound call follows: what it begins with, how it goes, and that a machine has answered it. */
+export const OUTBOUND_PATH = '/voice/outbound/';
+export const OUTBOUND_STATUS_PATH = '/voice/outbound-status/';
+export const MACHINE_PATH = '/voice/machine/';
+/** A call token follows: what is said to whoever answers that call's transfer. */
+export const WHISPER_PATH = '/voice/whisper/';

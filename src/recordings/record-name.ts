@@ -4,19 +4,25 @@
  *
  *     CA…-0.wav.part          being written, or left by a process that died
  *     CA…-0.wav               whole
+ *     CA…-0-2.wav             the second that the flow began on that stream
  *     CA…-0.incomplete.wav    what there is of one that was given up, or left by a process that died
  */
 import type { RecordKind } from '../channel/record-messages.ts';
 
-const NAME = /^CA[0-9a-fA-F]{32}-\d{1,9}$/;
-const FILE = /^(CA[0-9a-fA-F]{32}-\d{1,9})(?:\.incomplete)?\.(?:wav|jsonl)$/;
-const PART = /^(CA[0-9a-fA-F]{32}-\d{1,9})\.(wav|jsonl)\.part$/;
+const NAME = /^CA[0-9a-fA-F]{32}-\d{1,9}(?:-\d{1,3})?$/;
+const FILE = /^(CA[0-9a-fA-F]{32}-\d{1,9}(?:-\d{1,3})?)(?:\.incomplete)?\.(?:wav|jsonl)$/;
+const PART = /^(CA[0-9a-fA-F]{32}-\d{1,9}(?:-\d{1,3})?)\.(wav|jsonl)\.part$/;
+/** `CA` and 32 digits. */
+const CALL_SID_CHARACTERS = 34;
 
 const ENDINGS: Readonly<Record<RecordKind, string>> = { wav: '.wav', lines: '.jsonl' };
 
-/** Of one stream of a call. Both are validated: the CallSid by its form, the attempt as a whole number. */
-export function recordName(callSid: string, attempt: number): string {
-  return `${callSid}-${attempt}`;
+/**
+ * Of one stream of a call. Both are validated: the CallSid by its form, the attempt as a whole number. `part`: of those that the flow
+ * began, which; 0: it is of the whole stream.
+ */
+export function recordName(callSid: string, attempt: number, part = 0): string {
+  return part === 0 ? `${callSid}-${attempt}` : `${callSid}-${attempt}-${part}`;
 }
 
 export function isRecordName(name: string): boolean {
@@ -25,7 +31,7 @@ export function isRecordName(name: string): boolean {
 
 /** The call's id in a record's name. */
 export function callSidOf(name: string): string {
-  return name.slice(0, name.lastIndexOf('-'));
+  return name.slice(0, CALL_SID_CHARACTERS);
 }
 
 export function partFileName(name: string, kind: RecordKind): string {

@@ -3,6 +3,7 @@
  * webhook was answered less than 10 s ago and whose stream has not come. A lease that nobody uses ends by itself, so no
  * path through the program can lose one. I/O thread.
  */
+import type { CallDirection } from '../channel/store-messages.ts';
 import type { Clock } from '../clock.ts';
 
 /** How long a slot is kept for a stream to come: Twilio opens it within a second or two of the webhook. */
@@ -14,6 +15,8 @@ export interface Caller {
   /** E.164, or what a carrier writes in its place. */
   readonly from: string;
   readonly to: string;
+  /** Absent: inbound. */
+  readonly direction?: CallDirection;
 }
 
 const UNKNOWN_CALLER: Caller = { accountSid: '', from: '', to: '' };

@@ -1,5 +1,5 @@
 /**
- * CallSid -> call, for this process: the streams that are open, which attempt was claimed last, and for ten minutes after
+ * CallSid -> call, for this process: the streams that are open, which attempt was claimed last, and for two minutes after
  * its end what became of a call, so that `/voice/continue` can answer without asking the store. I/O thread.
  */
 import type { CallId, CallNote, Disposition, EndReason, FromCall } from '../channel/messages.ts';
@@ -37,7 +37,8 @@ interface Memory {
   untilMs: number;
 }
 
-const REMEMBER_MS = 10 * 60_000;
+/** As long as a call that was lost may come back (RETURN_GRACE_MS of the store). */
+const REMEMBER_MS = 2 * 60_000;
 const REMEMBERED_MAX = 10_000;
 
 export class CallDirectory implements CallRegister, LiveCalls {
@@ -180,6 +181,20 @@ export class CallDirectory implements CallRegister, LiveCalls {
   hangUp(callSid: string): boolean {
     const streams = [...(this.#open.get(callSid) ?? [])];
     for (const call of streams) call.end('hung up');
+    return streams.length > 0;
+  }
+
+  /** The carrier says that the call is over. False: it is not live here. */
+  callerHungUp(callSid: string): boolean {
+    const streams = [...(this.#open.get(callSid) ?? [])];
+    for (const call of streams) call.end('caller hung up');
+    return streams.length > 0;
+  }
+
+  /** A machine has taken the call. False: it is not live here. */
+  machineAnswered(callSid: string): boolean {
+    const streams = [...(this.#open.get(callSid) ?? [])];
+    for (const call of streams) call.machineAnswered();
     return streams.length > 0;
   }
 

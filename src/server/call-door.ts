@@ -2,10 +2,11 @@
  * What both webhooks need to let a call in: whether we take calls now, slots, tokens, and the answer that connects a
  * stream. I/O thread.
  */
+import type { Transfer } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import { mintToken } from '../protocol/tokens.ts';
-import { connectStream, RETRY_FRAGMENT } from '../protocol/twiml.ts';
-import { CONTINUE_PATH } from '../protocol/webhook-paths.ts';
+import { connectStream, dial, RETRY_FRAGMENT } from '../protocol/twiml.ts';
+import { CONTINUE_PATH, WHISPER_PATH } from '../protocol/webhook-paths.ts';
 import type { Caller } from './admission.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { PublicAddress } from './public-address.ts';
@@ -34,14 +35,36 @@ export class CallDoor {
   }
 
   /** TwiML that connects the call's stream number `attempt`; the stream brings along who rings whom, to whichever node. */
-  connect(exchange: Exchange, { callSid, caller }: Webhook, attempt: number): Answer {
+  connect(
+    exchange: Exchange,
+    { callSid, caller }: Webhook,
+    attempt: number,
+    isTransferFailed = false,
+  ): Answer {
     const actionUrl = this.url(exchange, this.#continuePath(callSid, attempt));
     const streamBase = this.#address.streamBase(exchange) ?? '';
     return twimlAnswer(
       connectStream({
         streamUrl: `${streamBase}/ws/twilio/${this.#tokens.mint(callSid, attempt)}`,
         actionUrl: actionUrl + RETRY_FRAGMENT,
-        parameters: toParameters(caller),
+        parameters: { ...toParameters(caller), ...(isTransferFailed ? { transfer: 'failed' } : {}) },
+      }),
+    );
+  }
+
+  /** TwiML that puts the call through, and asks us again when nobody answers. */
+  transfer(
+    exchange: Exchange,
+    callSid: string,
+    attempt: number,
+    { ringSeconds, to, whisper }: Transfer,
+  ): Answer {
+    const token = this.callToken(callSid, attempt);
+    return twimlAnswer(
+      dial(to, {
+        actionUrl: this.url(exchange, CONTINUE_PATH + token) + RETRY_FRAGMENT,
+        whisperUrl: whisper === '' ? null : this.url(exchange, WHISPER_PATH + token),
+        ringSeconds,
       }),
     );
   }
@@ -75,6 +98,10 @@ export class CallDoor {
 }
 
 /** What the webhook gate let through: numbers, addresses, `anonymous`. */
-function toParameters({ from, to }: Caller): Readonly<Record<string, string>> {
-  return { ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
+function toParameters({ direction, from, to }: Caller): Readonly<Record<string, string>> {
+  return {
+    ...(from === '' ? {} : { from }),
+    ...(to === '' ? {} : { to }),
+    ...(direction === undefined ? {} : { direction }),
+  };
 }

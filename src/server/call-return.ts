@@ -4,13 +4,15 @@
  */
 import { sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
-import { dial, hangup } from '../protocol/twiml.ts';
+import { hangup } from '../protocol/twiml.ts';
 import { tryElsewhere, waitAgain, waitsOf } from '../protocol/waiting.ts';
 import type { CallStore } from '../store/call-store.ts';
+import type { DialStore } from '../store/dial-store.ts';
 import type { Admission } from './admission.ts';
 import { type CallDoor, twimlAnswer } from './call-door.ts';
 import type { Exchange } from './exchange.ts';
 import type { NextOfCall } from './next-of-call.ts';
+import type { NextStep } from './next-step.ts';
 import type { Readiness } from './readiness.ts';
 import type { WarmWait } from './warm-wait.ts';
 import type { Webhook } from './webhook-gate.ts';
@@ -26,7 +28,11 @@ export interface CallReturnParts {
   readonly answered: (callSid: string) => void;
   readonly next: Pick<NextOfCall, 'find'>;
   readonly store: Pick<CallStore, 'engine'>;
+  /** Absent: nobody keeps how transfers went. */
+  readonly dials?: Pick<DialStore, 'putTransferStatus'> | undefined;
 }
+
+type Resumed = Extract<NextStep, { kind: 'resume' | 'return' }>;
 
 export class CallReturn {
   readonly #parts: CallReturnParts;
@@ -47,10 +53,13 @@ export class CallReturn {
   }
 
   async #answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
-    const { next, warmWait } = this.#parts;
+    const { dials, door, next, warmWait } = this.#parts;
     const { callSid } = webhook;
     await warmWait.wait();
-    const found = await next.find(callSid, tokenAttempt);
+    const { dialStatus } = webhook;
+    // Before anything else is answered: whoever asks again must not be put through again.
+    if (dialStatus !== '') await dials?.putTransferStatus(callSid, dialStatus);
+    const found = await next.find(callSid, tokenAttempt, dialStatus);
     if (found === null) {
       this.#wait(exchange, path);
       return;
@@ -61,7 +70,7 @@ export class CallReturn {
         exchange.answer(twimlAnswer(hangup()));
         return;
       case 'dial':
-        exchange.answer(twimlAnswer(dial(step.to)));
+        exchange.answer(door.transfer(exchange, callSid, Math.max(0, tokenAttempt), step.transfer));
         return;
       case 'say':
         exchange.answer(twimlAnswer(sayAndHangup(step.text)));
@@ -70,7 +79,8 @@ export class CallReturn {
         exchange.answer(twimlAnswer(sayAndHangup(SPOKEN.lost)));
         return;
       case 'resume':
-        this.#resume(exchange, webhook, { attempt: step.attempt, hadStream, path });
+      case 'return':
+        this.#resume(exchange, webhook, { step, hadStream, path });
     }
   }
 
@@ -83,7 +93,7 @@ export class CallReturn {
   #resume(
     exchange: Exchange,
     webhook: Webhook,
-    resumed: { attempt: number; hadStream: boolean; path: string },
+    resumed: { step: Resumed; hadStream: boolean; path: string },
   ): void {
     const { admission, door, readiness, store } = this.#parts;
     const { callSid, caller } = webhook;
@@ -103,6 +113,6 @@ export class CallReturn {
       exchange.answer(twimlAnswer(wait ?? sayAndHangup(SPOKEN.full)));
       return;
     }
-    exchange.answer(door.connect(exchange, webhook, resumed.attempt));
+    exchange.answer(door.connect(exchange, webhook, resumed.step.attempt, resumed.step.kind === 'return'));
   }
 }

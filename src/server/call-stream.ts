@@ -10,7 +10,7 @@ export interface StreamStart {
   readonly callSid: string;
   readonly accountSid: string;
   readonly streamSid: string;
-  /** What the TwiML of the stream gave along: `from` and `to`. */
+  /** What the TwiML of the stream gave along: `from`, `to`, `direction`, `transfer`. */
   readonly customParameters: ReadonlyMap<string, string>;
 }
 
@@ -20,6 +20,8 @@ export interface CallStream {
    * call's first stream began; the time limit is the call's. `recording` belongs to the stream; null: none is kept.
    */
   accept(callId: CallId, callBeganAgoMs: number, recording: RecordFile | null): void;
+  /** Both legs are kept in `recording` from now on, which is the stream's; null: they are kept no more. Absent: none can be. */
+  record?(recording: RecordFile | null): void;
   /** Plays, listens, clears, finishes. */
   order(message: FromCall): void;
   /** Drops what is queued, plays this to its end, then ends with `reason`; ends anyway if it cannot be played. */

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { RecordFiles } from '../recordings/record-files.ts';
 import type { CallStore } from '../store/call-store.ts';
+import type { DialStore } from '../store/dial-store.ts';
 import type { LiveCall } from './live-call.ts';
 import type { OnPlaced } from './placement-queue.ts';
 import type { EarlierStream } from './stream-record.ts';
@@ -40,8 +41,12 @@ export interface LiveCallSurroundings {
   readonly log: Log;
   readonly store: CallStore;
   readonly workers: CallPlacement;
+  /** Every call is recorded from its start; absent: it is, where there are recordings. */
+  readonly recordsAll?: boolean;
   /** Where both legs of calls are kept, if they are. */
   readonly recordings?: Pick<RecordFiles, 'open'> | null;
+  /** Outbound calls; absent: there are none. */
+  readonly dials?: Pick<DialStore, 'dialOfCall'>;
   /** Hash of the flow that answers this number. */
   readonly flowHashOf: (calledNumber: string) => string;
   /** An account that every stream must be of, or null. */

@@ -20,18 +20,22 @@
  * `end` frees everything: stream, worker, record, slot. Whoever comes first gives the reason. The watches that need time
  * (no start, no media, the longest call, an apology that does not end) are the stream's own.
  */
-import type { CallId, CallNote, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import { type Dial, isMachine } from '../channel/dial-messages.ts';
+import type { CallId, CallNote, Dialed, Disposition, EndReason, FromCall } from '../channel/messages.ts';
 import type { Timer } from '../clock.ts';
-import { type ErrorRecord, toErrorRecord } from '../errors.ts';
+import { type ErrorRecord, InvalidStateError, toErrorRecord } from '../errors.ts';
 import { recordName } from '../recordings/record-name.ts';
 import type { Caller } from './admission.ts';
 import type { CallStream, StreamHooks, StreamSound, StreamStart } from './call-stream.ts';
+import { withinDeadline } from './deadline.ts';
 import type { CallMove, CallRegister, LiveCallSurroundings } from './live-call-surroundings.ts';
 import { Recovery } from './recovery.ts';
 import { StreamRecord } from './stream-record.ts';
 
 /** The media plane's own: it reports the end of no such prompt. */
 const FILLER_PLAY_ID = -1;
+/** Somebody has just said hello. */
+const DIAL_DEADLINE_MS = 1000;
 /** Who waits longer hears it again: it takes 1.5 s itself. */
 const FILL_EVERY_MS = 4000;
 
@@ -54,6 +58,13 @@ export class LiveCall {
   /** The last prompt that ended was never heard. */
   #isMute = false;
   #filling: Timer | null = null;
+  /** Of recordings that the flow began. */
+  #recordings = 0;
+  #isRecording = false;
+  /** Of an outbound call; null before its begin, and of one that came in. */
+  #dialed: Dialed | null = null;
+  #isTransferFailed = false;
+  #isMachine = false;
   #liveAtMs: number | null = null;
   #callBeganAtMs: number | null = null;
 
@@ -132,6 +143,9 @@ export class LiveCall {
       case 'note':
         this.#noted(message.note);
         return;
+      case 'recording':
+        this.#setRecording(message.isOn);
+        return;
       case 'call.failed':
         this.codeFailed(message.error);
         return;
@@ -144,6 +158,12 @@ export class LiveCall {
       default:
         if (this.#phase === 'live') this.#stream?.order(message);
     }
+  }
+
+  /** An answering machine has taken the call. */
+  machineAnswered(): void {
+    this.#isMachine = true;
+    if (this.#phase === 'live') this.#around.workers.post({ kind: 'machine', callId: this.callId });
   }
 
   /** Its worker is gone, and it is placed nowhere. `isSuspect`: that worker was serving it. `decidedAtMs`: monotonic. */
@@ -215,7 +235,9 @@ export class LiveCall {
       return;
     }
     try {
-      const record = this.#openRecord(start);
+      const dial = this.#isOutbound(start) ? await this.#loadDial() : null;
+      if (!this.#isBeginning) return;
+      const record = this.#openRecord(start, dial);
       if (!(await this.#beginRecord(record))) return;
       const { state, callBeganAtMs } = await record.takeUp(this.#register.lastEnd(this.callSid));
       this.#state = state;
@@ -230,7 +252,24 @@ export class LiveCall {
     }
   }
 
-  #openRecord({ customParameters }: StreamStart): StreamRecord {
+  #isOutbound({ customParameters }: StreamStart): boolean {
+    return this.#caller.direction === 'outbound' || customParameters.get('direction') === 'outbound';
+  }
+
+  /** Rejects with InvalidStateError where nobody knows what an outbound call is about. */
+  async #loadDial(): Promise<Dial> {
+    const { clock, dials } = this.#around;
+    const asked = dials?.dialOfCall(this.callSid) ?? Promise.resolve(null);
+    const loaded = await withinDeadline(clock, DIAL_DEADLINE_MS, asked);
+    if (loaded.kind === 'done' && loaded.value !== null) return loaded.value;
+    throw new InvalidStateError('Expected to know what an outbound call is about, received nothing');
+  }
+
+  get #isBeginning(): boolean {
+    return this.#phase === 'beginning';
+  }
+
+  #openRecord({ customParameters }: StreamStart, dial: Dial | null): StreamRecord {
     const { callSid, attempt } = this;
     const { from, to } = this.#caller;
     // Another node may have answered the call's webhook: then only the stream says who rings whom.
@@ -239,9 +278,16 @@ export class LiveCall {
       from: from || (customParameters.get('from') ?? ''),
       to: to || (customParameters.get('to') ?? ''),
     };
-    const flowHash = this.#around.flowHashOf(this.#caller.to);
+    this.#isTransferFailed = customParameters.get('transfer') === 'failed';
+    if (dial !== null) {
+      const { answeredBy, flowHash, variables } = dial;
+      this.#dialed = { flowHash, variables };
+      this.#isMachine ||= isMachine(answeredBy);
+    }
+    const flowHash = dial?.flowHash ?? this.#around.flowHashOf(this.#caller.to);
+    const direction = dial === null ? 'inbound' : 'outbound';
     this.#record = new StreamRecord(
-      { callSid, attempt, from: this.#caller.from, to: this.#caller.to, flowHash },
+      { callSid, attempt, from: this.#caller.from, to: this.#caller.to, flowHash, direction },
       this.#around,
     );
     return this.#record;
@@ -286,14 +332,26 @@ export class LiveCall {
   }
 
   #goLive(): void {
-    const { clock, log, recordings } = this.#around;
+    const { clock, log, recordings, recordsAll = true } = this.#around;
     this.#liveAtMs = clock.nowMs();
     const callBeganAgoMs = this.#liveAtMs - (this.#callBeganAtMs ?? this.#liveAtMs);
     log.info({ event: 'call.started', ...this.#names(), pii: { from: this.#caller.from } }, 'a call started');
     this.#place('shared', null);
-    const recording = recordings?.open(recordName(this.callSid, this.attempt), 'wav') ?? null;
+    const recording = recordsAll
+      ? (recordings?.open(recordName(this.callSid, this.attempt), 'wav') ?? null)
+      : null;
+    this.#isRecording = recording !== null;
     this.#stream?.accept(this.callId, callBeganAgoMs, recording);
     this.#fill();
+  }
+
+  /** As the flow wants it. */
+  #setRecording(isOn: boolean): void {
+    if (isOn === this.#isRecording) return;
+    this.#isRecording = isOn;
+    if (isOn) this.#recordings += 1;
+    const name = recordName(this.callSid, this.attempt, this.#recordings);
+    this.#stream?.record?.(isOn ? (this.#around.recordings?.open(name, 'wav') ?? null) : null);
   }
 
   /** `move`: null for the first time. */
@@ -346,8 +404,11 @@ export class LiveCall {
         to,
         playFormat: this.#around.playFormat,
         state: this.#state,
+        ...(this.#dialed === null ? {} : { dialed: this.#dialed }),
+        ...(this.#isTransferFailed ? { isTransferFailed: true } : {}),
       },
     });
+    if (this.#isMachine) this.#around.workers.post({ kind: 'machine', callId });
   }
 
   #tellMoved(move: CallMove): void {

@@ -35,8 +35,8 @@ export class NextOfCall {
     this.#clock = parts.clock;
   }
 
-  /** `tokenAttempt`: of the stream that ended, -1 where none is named. Null: only the store knows, and it does not say. */
-  async find(callSid: string, tokenAttempt: number): Promise<FoundNext | null> {
+  /** `tokenAttempt`: of the stream that ended, -1 where none is named. `dialStatus`: of the transfer that did. Null: only the store knows, and it does not say. */
+  async find(callSid: string, tokenAttempt: number, dialStatus = ''): Promise<FoundNext | null> {
     const loaded = await this.#load(callSid, tokenAttempt);
     // Read after the wait: a stream may have come or gone meanwhile.
     const claimedAttempt = this.#directory.claimedAttempt(callSid);
@@ -46,6 +46,7 @@ export class NextOfCall {
       tokenAttempt,
       claimedAttempt,
       isLive: this.#directory.isLive(callSid),
+      dialStatus,
       end: this.#directory.lastEnd(callSid),
       record: loaded.kind === 'done' ? loaded.value : null,
     });

@@ -2,21 +2,28 @@
  * What comes after a stream has ended, from what this process remembers and what the store holds. The newer attempt of the
  * two knows; of the same attempt this process knows more, since its last words may still be on their way to the store. Pure.
  */
-import type { EndReason } from '../channel/messages.ts';
+import type { EndReason, Transfer } from '../channel/messages.ts';
 import type { CallRecord } from '../store/call-store.ts';
 import type { CallEnd } from './call-directory.ts';
 
 export type NextStep =
   | { readonly kind: 'hangup' }
-  | { readonly kind: 'dial'; readonly to: string }
+  | { readonly kind: 'dial'; readonly transfer: Transfer }
   | { readonly kind: 'say'; readonly text: string }
   /** A new stream, with this attempt. */
   | { readonly kind: 'resume'; readonly attempt: number }
+  /** The same; the caller is back from a transfer that nobody answered. */
+  | { readonly kind: 'return'; readonly attempt: number }
   /** It came back too often, or we no longer know how to go on. */
   | { readonly kind: 'apologize' };
 
 /** A call that loses its stream more often than this has a line that cannot be helped. */
 export const RESUMES_MAX = 3;
+/** Whoever rings others again and again for one caller is to stop: a flow may lead back to the same transfer. */
+const TRANSFER_RETURNS_MAX = 9;
+
+/** https://www.twilio.com/docs/voice/twiml/dial#attributes-action-parameters */
+const UNANSWERED: readonly string[] = ['busy', 'no-answer', 'failed', 'canceled'];
 
 /** Ends after which the caller is still there and nothing has been said to close the call. */
 const UNFINISHED: readonly EndReason[] = [
@@ -35,20 +42,25 @@ export interface Known {
   readonly claimedAttempt: number;
   /** A stream of the call is open here: the carrier has lost it. */
   readonly isLive: boolean;
+  /** How a transfer went, where the carrier asks after one; empty where it does not. */
+  readonly dialStatus?: string;
   readonly end: CallEnd | null;
   /** Null if the store holds none or does not answer. */
   readonly record: CallRecord | null;
 }
 
 export function nextStep(known: Known): NextStep {
-  const { claimedAttempt, end, isLive, record, tokenAttempt } = known;
+  const { claimedAttempt, dialStatus = '', end, isLive, record, tokenAttempt } = known;
   const attempt = Math.max(tokenAttempt, claimedAttempt, record?.attempt ?? -1) + 1;
   const resume: NextStep = attempt > RESUMES_MAX ? { kind: 'apologize' } : { kind: 'resume', attempt };
+  const back: NextStep = attempt > TRANSFER_RETURNS_MAX ? { kind: 'apologize' } : { kind: 'return', attempt };
+  if (dialStatus !== '') return UNANSWERED.includes(dialStatus) ? back : { kind: 'hangup' };
   if (isLive) return resume;
   if (end !== null && end.attempt >= (record?.attempt ?? -1)) {
     // Who hung up is not there to be transferred.
     if (end.disposition?.kind === 'transfer' && end.reason !== 'caller hung up') {
-      return { kind: 'dial', to: end.disposition.to };
+      // Of a stream that was to come after the transfer, and did not.
+      return tokenAttempt > end.attempt ? back : { kind: 'dial', transfer: end.disposition.transfer };
     }
     if (end.disposition?.kind === 'say' && end.reason !== 'caller hung up') {
       return { kind: 'say', text: end.disposition.text };
@@ -57,9 +69,11 @@ export function nextStep(known: Known): NextStep {
     return UNFINISHED.includes(end.reason) ? resume : { kind: 'hangup' };
   }
   if (record === null) return resume;
-  const { endReason, transferTo } = record;
+  const { endReason, transfer, transferStatus } = record;
   if (endReason === null || endReason === 'transferred' || UNFINISHED.includes(endReason)) {
-    if (transferTo !== null) return { kind: 'dial', to: transferTo };
+    if (transfer !== null && transferStatus === null && tokenAttempt <= record.attempt)
+      return { kind: 'dial', transfer };
+    if (transfer !== null && record.outcome !== null) return back;
     // Kept before records said where to: better an honest word than a dead line.
     if (endReason === 'transferred') return { kind: 'apologize' };
     return record.outcome === null ? resume : { kind: 'hangup' };

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { RecordFiles } from '../recordings/record-files.ts';
 import type { CallStore } from '../store/call-store.ts';
+import type { DialStore } from '../store/dial-store.ts';
 import type { BoardSettings } from './board/board.ts';
 import type { BrowserSettings } from './browser/browser-routes.ts';
 import type { GuardedApp } from './guarded-app.ts';
@@ -23,6 +24,8 @@ export interface ServerParts {
   readonly log: Log;
   /** Not closed with the server. */
   readonly store: CallStore;
+  /** Outbound calls; absent: there are none. */
+  readonly dials?: DialStore;
   /** By which the store, and other nodes, know this one. */
   readonly nodeId: string;
   readonly storeHealth: () => StoreHealth;
@@ -32,6 +35,8 @@ export interface ServerParts {
   readonly isVoiceReady: () => boolean;
   /** Makes the media stream of a socket. */
   readonly openStream: OpenStream;
+  /** Every call is recorded from its start; absent: it is, where there are recordings. */
+  readonly recordsAll?: boolean;
   /** Where both legs of calls are kept, if they are. Not closed with the server. */
   readonly recordings?: Pick<RecordFiles, 'open' | 'counts'> | null;
   /** Keys of the goodbye of last resort, and of what is said in a silence of ours; `codec-rate` of what streams play. */

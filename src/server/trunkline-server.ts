@@ -6,7 +6,13 @@
 import type { TemplatedApp } from 'uWebSockets.js';
 import { addon } from '../audio/addon.ts';
 import { type ConfigError, InvalidStateError, toErrorRecord } from '../errors.ts';
-import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
+import {
+  CONTINUE_PATH,
+  FALLBACK_PATH,
+  STATUS_PATH,
+  VOICE_PATH,
+  WHISPER_PATH,
+} from '../protocol/webhook-paths.ts';
 import { lostLogLines } from '../standard-error.ts';
 import { Admission } from './admission.ts';
 import type { Board } from './board/board.ts';
@@ -18,6 +24,7 @@ import { CallLimit } from './call-limit.ts';
 import { CallReturn } from './call-return.ts';
 import { ContinueWebhook } from './continue-webhook.ts';
 import { Drain } from './drain.ts';
+import { EndedCalls } from './ended-calls.ts';
 import { FallbackWebhook } from './fallback-webhook.ts';
 import { FaultCounters } from './fault-counters.ts';
 import { GuardedApp } from './guarded-app.ts';
@@ -28,6 +35,7 @@ import type { LiveCallSurroundings } from './live-call-surroundings.ts';
 import { type LoopDelay, watchLoopDelay } from './loop-delay.ts';
 import { NextOfCall } from './next-of-call.ts';
 import type { OpenSocket } from './open-socket.ts';
+import { OutboundWebhooks } from './outbound-webhooks.ts';
 import { PublicAddress } from './public-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -40,6 +48,7 @@ import { VoiceCounts } from './voice-counts.ts';
 import { VoiceWebhook } from './voice-webhook.ts';
 import { WarmWait } from './warm-wait.ts';
 import { WebhookGate } from './webhook-gate.ts';
+import { WhisperWebhook } from './whisper-webhook.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** From the close messages to the cut: a peer needs one round trip to read them. */
@@ -65,6 +74,8 @@ export class TrunklineServer {
     continues: ContinueWebhook;
     fallback: FallbackWebhook;
     status: StatusWebhook;
+    whisper: WhisperWebhook;
+    outbound: OutboundWebhooks | null;
     health: Health;
     twilio: TwilioSocket;
     browser: BrowserRoutes | null;
@@ -131,18 +142,25 @@ export class TrunklineServer {
       answered,
       next,
       store,
+      dials: parts.dials,
     });
+    const voice = new VoiceWebhook({
+      ...shared,
+      busy: settings,
+      returns,
+      hasOthers: store.engine === 'postgres',
+      counts: this.voiceCounts,
+    });
+    const ended = new EndedCalls({ directory, store, log });
+    const { dials } = parts;
     this.#routes = {
-      voice: new VoiceWebhook({
-        ...shared,
-        busy: settings,
-        returns,
-        hasOthers: store.engine === 'postgres',
-        counts: this.voiceCounts,
-      }),
+      voice,
       continues: new ContinueWebhook({ gate, returns, clock, sessionKey }),
       fallback: new FallbackWebhook(gate, log),
-      status: new StatusWebhook(gate),
+      status: new StatusWebhook(gate, ended),
+      whisper: new WhisperWebhook({ gate, directory, store, clock, sessionKey }),
+      outbound:
+        dials === undefined ? null : new OutboundWebhooks({ gate, voice, directory, ended, dials, clock }),
       health: new Health({
         ...parts,
         readiness,
@@ -194,6 +212,12 @@ export class TrunklineServer {
     this.#listener = await Listener.start({ host, port, tls, register: (app) => this.#register(app) });
     void this.#silentCalls?.bringBack();
     return this.#listener.port;
+  }
+
+  /** So many more calls could be begun here now. */
+  get room(): number {
+    const isOpen = this.drain.leaving === 'no' && this.workers.readyCount > 0 && this.#parts.isVoiceReady();
+    return isOpen ? Math.max(0, this.callLimit.calls - this.admission.inUse()) : 0;
   }
 
   /** The port in use; 0 before `listen`. */
@@ -293,12 +317,14 @@ export class TrunklineServer {
       sockets: this.#sockets,
       takeSocketsOf: this.#parts.settings.tls === null ? addon.takeSocketsOf : null,
     });
-    const { browser, continues, fallback, health, status, twilio, voice } = this.#routes;
+    const { browser, continues, fallback, health, outbound, status, twilio, voice, whisper } = this.#routes;
     for (const prefix of this.#address.prefixes) {
       guarded.route('post', prefix + VOICE_PATH, (exchange) => voice.answer(exchange));
       guarded.route('post', `${prefix}${CONTINUE_PATH}:callToken`, (exchange) => continues.answer(exchange));
       guarded.route('post', prefix + FALLBACK_PATH, (exchange) => fallback.answer(exchange));
       guarded.route('post', prefix + STATUS_PATH, (exchange) => status.answer(exchange));
+      guarded.route('post', `${prefix}${WHISPER_PATH}:callToken`, (exchange) => whisper.answer(exchange));
+      outbound?.addRoutes(guarded, prefix);
       guarded.socket(`${prefix}${TWILIO_SOCKET_PATH}:streamToken`, twilio);
       this.#parts.pages?.register(guarded, prefix);
       browser?.register(guarded, prefix);

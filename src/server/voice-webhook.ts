@@ -17,7 +17,7 @@ import type { Readiness } from './readiness.ts';
 import type { ServerSettings } from './server-settings.ts';
 import type { VoiceCounts } from './voice-counts.ts';
 import type { WarmWait } from './warm-wait.ts';
-import type { WebhookGate } from './webhook-gate.ts';
+import type { Webhook, WebhookGate } from './webhook-gate.ts';
 
 export interface VoiceParts {
   readonly gate: WebhookGate;
@@ -45,36 +45,41 @@ export class VoiceWebhook {
   }
 
   async answer(exchange: Exchange): Promise<void> {
-    const { admission, directory, door, gate, readiness, returns } = this.#parts;
-    const webhook = await gate.admit(exchange, VOICE_PATH);
-    if (webhook === null) return;
+    const webhook = await this.#parts.gate.admit(exchange, VOICE_PATH);
+    if (webhook !== null) await this.take(exchange, webhook, VOICE_PATH, false);
+  }
+
+  /** A call that passed the gate at `path`. `isExpected`: it is one of ours, for which a slot was kept when it was placed. */
+  async take(exchange: Exchange, webhook: Webhook, path: string, isExpected: boolean): Promise<void> {
+    const { admission, directory, door, readiness, returns } = this.#parts;
     await this.#parts.warmWait.wait();
     if (directory.claimedAttempt(webhook.callSid) >= 0) {
-      await returns.answer(exchange, webhook, -1, VOICE_PATH);
+      await returns.answer(exchange, webhook, -1, path);
       return;
     }
     if (readiness.leaving !== 'no') {
-      this.#refuse(exchange, 'draining', sayAndHangup(SPOKEN.draining));
+      this.#refuse(exchange, 'draining', path, sayAndHangup(SPOKEN.draining));
       return;
     }
     if (!readiness.isWarm) {
       this.#parts.counts.refused['not ready'] += 1;
-      const wait = waitAgain(door.url(exchange, VOICE_PATH), waitsOf(exchange.query));
+      const wait = waitAgain(door.url(exchange, path), waitsOf(exchange.query));
       exchange.answer(twimlAnswer(wait ?? sayAndHangup(SPOKEN.notReady)));
       return;
     }
-    if (admission.request(webhook.callSid, webhook.caller) === 'full') {
-      this.#refuse(exchange, 'full', this.#busy);
+    if (isExpected) admission.renew(webhook.callSid, webhook.caller);
+    else if (admission.request(webhook.callSid, webhook.caller) === 'full') {
+      this.#refuse(exchange, 'full', path, this.#busy);
       return;
     }
     this.#parts.counts.admitted += 1;
     exchange.answer(door.connect(exchange, webhook, 0));
   }
 
-  #refuse(exchange: Exchange, reason: 'draining' | 'full', twiml: string): void {
+  #refuse(exchange: Exchange, reason: 'draining' | 'full', path: string, twiml: string): void {
     const { counts, door, hasOthers } = this.#parts;
     counts.refused[reason] += 1;
-    const wait = hasOthers ? tryElsewhere(door.url(exchange, VOICE_PATH), waitsOf(exchange.query)) : null;
+    const wait = hasOthers ? tryElsewhere(door.url(exchange, path), waitsOf(exchange.query)) : null;
     exchange.answer(twimlAnswer(wait ?? twiml));
   }
 }

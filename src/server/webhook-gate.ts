@@ -17,6 +17,10 @@ export interface Webhook {
   readonly caller: Caller;
   /** The carrier's number of what failed before, as `11200`; empty where nothing did. */
   readonly errorCode: string;
+  /** Each in the carrier's word, empty where it is not said: of the call, of who answered it, of whom it was transferred to. */
+  readonly callStatus: string;
+  readonly answeredBy: string;
+  readonly dialStatus: string;
 }
 
 export interface GateSettings {
@@ -28,6 +32,7 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
 /** What of From and To goes on: numbers, SIP addresses, `anonymous`. The rest is not ours to carry. */
 const CALLER_NAME = /^[\w+@.:-]{1,128}$/;
 const ERROR_CODE = /^\d{1,6}$/;
+const WORD = /^[a-z_-]{1,32}$/;
 
 export class WebhookGate {
   readonly #settings: GateSettings;
@@ -127,9 +132,22 @@ export class WebhookGate {
     if (!isCallSid(callSid)) {
       return this.#refuse(exchange, '400 Bad Request', 'Expected CA and 32 hex digits for CallSid, once');
     }
-    const caller = { accountSid, from: nameOf(parameters, 'From'), to: nameOf(parameters, 'To') };
+    const isOutbound = wordOf(parameters, 'Direction').startsWith('outbound');
+    const caller = {
+      accountSid,
+      from: nameOf(parameters, 'From'),
+      to: nameOf(parameters, 'To'),
+      ...(isOutbound ? { direction: 'outbound' as const } : {}),
+    };
     const errorCode = soleValue(parameters, 'ErrorCode') ?? '';
-    return { callSid, caller, errorCode: ERROR_CODE.test(errorCode) ? errorCode : '' };
+    return {
+      callSid,
+      caller,
+      errorCode: ERROR_CODE.test(errorCode) ? errorCode : '',
+      callStatus: wordOf(parameters, 'CallStatus'),
+      answeredBy: wordOf(parameters, 'AnsweredBy'),
+      dialStatus: wordOf(parameters, 'DialCallStatus'),
+    };
   }
 
   #refuse(exchange: Exchange, status: string, reason: string, closes = false): null {
@@ -138,6 +156,11 @@ export class WebhookGate {
     exchange.answer(textAnswer(status, reason, closes));
     return null;
   }
+}
+
+function wordOf(parameters: FormParameters, field: string): string {
+  const value = soleValue(parameters, field) ?? '';
+  return WORD.test(value) ? value : '';
 }
 
 function nameOf(parameters: FormParameters, field: string): string {

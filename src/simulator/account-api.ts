@@ -17,6 +17,7 @@ export interface AccountApiOptions {
   readonly accountSid: string;
   readonly authToken: string;
   readonly numbers?: readonly SimulatedNumber[];
+  readonly recordings?: readonly SimulatedRecording[];
 }
 
 export interface SimulatedNumber {
@@ -26,6 +27,13 @@ export interface SimulatedNumber {
   readonly hasVoice?: boolean;
   /** By the parameters' names: VoiceUrl, TrunkSid and so on. */
   readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface SimulatedRecording {
+  readonly sid: string;
+  readonly callSid: string;
+  readonly durationSeconds: number;
+  readonly startedAt: Date;
 }
 
 /** Of `UpdateIncomingPhoneNumber`; what is not here Twilio ignores, and so hides a misspelling: here it is refused. */
@@ -46,6 +54,14 @@ const LIST: readonly string[] = [
   'FriendlyName',
   'PhoneNumber',
   'Origin',
+  'PageSize',
+  'Page',
+  'PageToken',
+];
+const RECORDINGS: readonly string[] = [
+  'CallSid',
+  'DateCreated',
+  'IncludeSoftDeleted',
   'PageSize',
   'Page',
   'PageToken',
@@ -103,6 +119,8 @@ export class AccountApi {
         statusCode: 200,
         body: { sid: accountSid, friendly_name: 'Tests', status: 'active', type: 'Full' },
       };
+    if (path === `${ROOT}${accountSid}/Recordings.json` && method === 'GET')
+      return this.#recordings(request.query, path);
     const list = `${ROOT}${accountSid}/IncomingPhoneNumbers`;
     if (path === `${list}.json` && method === 'GET') return this.#list(request.query, path);
     const sid = path.startsWith(`${list}/`) ? path.slice(list.length + 1, -'.json'.length) : '';
@@ -134,6 +152,34 @@ export class AccountApi {
         page_size: size,
         uri: path,
         next_page_uri: isLast ? null : next,
+      },
+    };
+  }
+
+  #recordings(query: URLSearchParams, path: string): RestAnswer {
+    for (const name of query.keys())
+      if (!RECORDINGS.includes(name)) return refusal(400, 20001, `Unknown parameter ${name}`);
+    const { accountSid, recordings = [] } = this.#options;
+    const callSid = query.get('CallSid');
+    const found = recordings.filter((each) => callSid === null || each.callSid === callSid);
+    return {
+      statusCode: 200,
+      body: {
+        recordings: found.map(({ callSid: of, durationSeconds, sid, startedAt }) => ({
+          sid,
+          account_sid: accountSid,
+          call_sid: of,
+          duration: String(durationSeconds),
+          start_time: startedAt.toUTCString(),
+          date_created: startedAt.toUTCString(),
+          date_updated: startedAt.toUTCString(),
+          status: 'completed',
+          media_url: `https://api.twilio.com${ROOT}${accountSid}/Recordings/${sid}`,
+        })),
+        page: 0,
+        page_size: PAGE_SIZE,
+        uri: path,
+        next_page_uri: null,
       },
     };
   }

@@ -8,6 +8,8 @@ export interface CallFacts {
   readonly callStatus: 'ringing' | 'in-progress';
   readonly from: string;
   readonly to: string;
+  /** Default inbound. */
+  readonly direction?: 'inbound' | 'outbound-api';
   /** Beside or instead of the usual ones. */
   readonly extra: Readonly<Record<string, string>>;
 }
@@ -19,7 +21,7 @@ export function callParameters(call: CallFacts): ReadonlyMap<string, string> {
     ['CallSid', call.callSid],
     ['CallStatus', call.callStatus],
     ['CallToken', '%7B%22parentCallInfoToken%22%3A%22simulated%22%7D'],
-    ['Direction', 'inbound'],
+    ['Direction', call.direction ?? 'inbound'],
     ['StirVerstat', 'TN-Validation-Passed-A'],
   ]);
   for (const [name, number, city, zip] of [

@@ -10,7 +10,10 @@ export interface RestRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Of a name that comes more than once, the last. */
   readonly form: Readonly<Record<string, string>>;
+  /** The same, each as it came. */
+  readonly fields: URLSearchParams;
   /** The body is what its header says. */
   readonly isForm: boolean;
 }
@@ -69,11 +72,12 @@ export class RestServer {
   #answer({ body, headers, method, path, query }: VendorRequest): VendorAnswer {
     const { accountSid, answer, authToken } = this.#options;
     const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
-    const form = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
+    const fields = new URLSearchParams(body.toString('utf8'));
+    const form = Object.fromEntries(fields);
     const isForm = /^application\/x-www-form-urlencoded/.test(headers['content-type'] ?? '');
     const given =
       headers.authorization === `Basic ${credentials}`
-        ? answer({ method, path, query, form, isForm })
+        ? answer({ method, path, query, form, fields, isForm })
         : refusal(401, 20003, 'Authenticate');
     this.#isSilent = given === 'silence';
     const { body: said, statusCode } = given === 'silence' ? { statusCode: 0, body: {} } : given;

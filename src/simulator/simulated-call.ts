@@ -18,6 +18,8 @@ import { readTwiml, type Verb } from './twiml-document.ts';
 import { waitUnlessAborted } from './wait-unless-aborted.ts';
 
 export interface CallOptions {
+  /** Default: a name that no other has. */
+  readonly callSid?: string;
   /** E.164. Defaults: +15005550006 calls +15005550001. */
   readonly from?: string;
   readonly to?: string;
@@ -33,6 +35,11 @@ export interface CallOptions {
    * call is redirected. Nobody documents that Twilio never does this. Default true.
    */
   readonly comesBack?: boolean;
+  /** An outbound call: what it fetches once it is answered, in place of the number's voice URL. */
+  readonly voiceUrl?: string;
+  readonly direction?: 'inbound' | 'outbound-api';
+  /** Whoever is rung by `<Dial>`. Default `completed`: answers, and hangs up at once. */
+  readonly transferTo?: 'completed' | 'busy' | 'no-answer' | 'failed';
   /** Twilio's own limit is 4 h. */
   readonly timeLimitMs?: number;
 }
@@ -152,7 +159,8 @@ export class SimulatedCall implements CallerControls {
 
   async #run(): Promise<void> {
     try {
-      let next: NextDocument | null = { url: this.#network.voiceUrl, method: 'POST', extra: {} };
+      const url = this.#options.voiceUrl ?? this.#network.voiceUrl;
+      let next: NextDocument | null = { url, method: 'POST', extra: {} };
       for (let documents = 0; next !== null && this.#ending === null; documents += 1) {
         if (documents === DOCUMENTS_MAX) {
           this.#fail(11215, 'too many documents in one call');
@@ -199,7 +207,7 @@ export class SimulatedCall implements CallerControls {
 
   /** Runs one verb to its end. Returns a document to go on with, or null: the next verb. */
   async #execute(verb: Verb, baseUrl: string): Promise<NextDocument | null> {
-    const { action, length, method, reason } = verb.attributes;
+    const { length, method, reason } = verb.attributes;
     switch (verb.name) {
       case 'Connect':
         return this.#connect(verb, baseUrl);
@@ -215,10 +223,7 @@ export class SimulatedCall implements CallerControls {
       case 'Redirect':
         return toNextDocument(verb.text, method, baseUrl, {});
       case 'Dial':
-        // Whoever is rung answers and hangs up at once: the simulator knows nobody else.
-        return action === undefined
-          ? null
-          : toNextDocument(action, method, baseUrl, { DialCallStatus: 'completed' });
+        return this.#transfer(verb, baseUrl);
       case 'Reject': {
         const busy = reason === 'busy';
         this.#finish({ status: busy ? 'busy' : 'no-answer', endedBy: 'server', endReason: 'rejected' });
@@ -228,6 +233,20 @@ export class SimulatedCall implements CallerControls {
         this.#finish({ status: 'completed', endedBy: 'server', endReason: 'hangup' });
         return null;
     }
+  }
+
+  /** Whoever is rung answers, hears what is whispered and hangs up, or does not answer. */
+  async #transfer({ attributes, children }: Verb, baseUrl: string): Promise<NextDocument | null> {
+    const { action, method } = attributes;
+    const status = this.#options.transferTo ?? 'completed';
+    const { url: whisperUrl, method: whisperMethod } = children[0]?.attributes ?? {};
+    if (status === 'completed' && whisperUrl !== undefined) {
+      const leg = { CallSid: this.#network.newSid('CA'), ParentCallSid: this.callSid };
+      const document = await this.#fetch(toNextDocument(whisperUrl, whisperMethod, baseUrl, leg));
+      for (const { attributes: of, name, text } of document.verbs)
+        this.#verbs.push({ atMs: this.nowMs, name, attributes: of, text });
+    }
+    return action === undefined ? null : toNextDocument(action, method, baseUrl, { DialCallStatus: status });
   }
 
   /** `<Connect>` lasts as long as its stream. With an action, that is fetched and no later verb is run. */
@@ -304,6 +323,7 @@ export class SimulatedCall implements CallerControls {
         callStatus: this.#status,
         from: this.#options.from ?? FROM,
         to: this.#options.to ?? TO,
+        direction: this.#options.direction ?? 'inbound',
         extra: { ...this.#options.parameters, ...next.extra },
       }),
       idempotencyToken: this.#network.newSid('').toLowerCase(),

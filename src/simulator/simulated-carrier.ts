@@ -114,11 +114,28 @@ export class SimulatedCarrier {
   /** Calls the server. Returns at once; `ended` of the call tells the rest. Throws InvalidStateError after `close`. */
   placeCall(options: CallOptions = {}): SimulatedCall {
     if (this.#closed) throw new InvalidStateError('Expected an open carrier, received a call after close');
-    const call = new SimulatedCall(this.#network, this.#network.newSid('CA'), options);
+    const call = new SimulatedCall(this.#network, options.callSid ?? this.newCallSid(), options);
     this.#calls.add(call);
     this.#known.add(call.callSid);
     this.#alive.ref();
     return call;
+  }
+
+  newCallSid(): string {
+    return this.#network.newSid('CA');
+  }
+
+  /** A callback: its answer does not matter, nor does its failure. */
+  async post(url: string, parameters: ReadonlyMap<string, string>): Promise<void> {
+    if (this.#closed) return;
+    const idempotencyToken = this.#network.newSid('').toLowerCase();
+    await this.#fetch({
+      url,
+      method: 'POST',
+      parameters,
+      idempotencyToken,
+      signal: AbortSignal.timeout(20_000),
+    });
   }
 
   /** A live call of this carrier. */

@@ -1,5 +1,5 @@
 /** Rows as the rest of Trunkline knows them. */
-import type { EndReason } from '../channel/messages.ts';
+import type { EndReason, Transfer } from '../channel/messages.ts';
 import type { CallDirection, TurnHow, TurnRecord } from '../channel/store-messages.ts';
 import { StoreError } from '../errors.ts';
 import type { CallRecord, CallTurn, KeptCall } from './call-store.ts';
@@ -19,7 +19,8 @@ export function toKeptCall(row: CallsTable): KeptCall {
       endReason: row.end_reason as EndReason | null,
       outcome: row.outcome,
       answers: JSON.parse(row.answers) as CallRecord['answers'],
-      transferTo: row.transfer_to,
+      transfer: toTransfer(row),
+      transferStatus: row.transfer_status,
       state: row.state === null ? null : (JSON.parse(row.state) as unknown),
       direction: row.direction as CallDirection,
       nodeId: row.node_id,
@@ -29,6 +30,14 @@ export function toKeptCall(row: CallsTable): KeptCall {
   } catch (cause) {
     throw new StoreError(`Expected JSON in the record of ${row.call_sid}`, { cause });
   }
+}
+
+/** How long it rings where that was not kept: as before it could be said. */
+const RING_SECONDS = 30;
+
+function toTransfer({ transfer, transfer_to: to }: CallsTable): Transfer | null {
+  if (transfer !== null) return JSON.parse(transfer) as Transfer;
+  return to === null ? null : { to, whisper: '', ringSeconds: RING_SECONDS };
 }
 
 type TurnRow = TurnsTable & { readonly [Column in 'sent_ms' | 'heard_ms']: number | null } & Pick<

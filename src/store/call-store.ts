@@ -2,7 +2,7 @@
  * Where calls are kept. `commit` is on the path of every turn: next actions exist only as its result, so nothing is
  * said to a caller that a crash could forget. One implementation for each engine.
  */
-import type { EndReason } from '../channel/messages.ts';
+import type { EndReason, Transfer } from '../channel/messages.ts';
 import type { CallDirection, CallFilter, TurnRecord } from '../channel/store-messages.ts';
 
 /** `durable`: survives `kill -9` and power loss. `deferred`: kept in memory, written in order when the store answers again. */
@@ -21,7 +21,9 @@ export interface CallRecord {
   readonly outcome: string | null;
   readonly answers: Readonly<Record<string, string | number | boolean>>;
   /** Whom the flow has it put through to, committed with the state that says so; null: nobody. */
-  readonly transferTo: string | null;
+  readonly transfer: Transfer | null;
+  /** How that went, in the carrier's word; null: there was none, or it is not over. */
+  readonly transferStatus: string | null;
   /** The last committed state of the flow, or null before the first. */
   readonly state: unknown;
 }
@@ -69,7 +71,9 @@ export interface Decided {
   readonly outcome: string | null;
   readonly answers: CallRecord['answers'];
   /** What comes after the state's last words, where that is a transfer. */
-  readonly transferTo?: string;
+  readonly transfer?: Transfer;
+  /** The caller wants no more calls: their number goes on the do-not-call list in the same transaction. */
+  readonly optsOut?: boolean;
   /** The turn that this state closed; in the same transaction. */
   readonly turn?: TurnRecord;
 }

@@ -13,6 +13,7 @@
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import { toKeptCall } from './call-rows.ts';
 import type { KeptCall } from './call-store.ts';
+import { Lease } from './lease.ts';
 import type { Tables } from './schema.ts';
 import type { SqlEngine } from './sql-engine.ts';
 
@@ -42,41 +43,21 @@ const PUT_OFF_MAX_MS = 600_000;
 
 export class Outbox {
   readonly #engine: OutboxEngine;
-  readonly #nodeId: string;
+  readonly #lease: Lease;
 
   constructor(engine: OutboxEngine, nodeId: string) {
     this.#engine = engine;
-    this.#nodeId = nodeId;
+    this.#lease = new Lease(engine, { name: LEASE, nodeId, leaseMaxMs: PUT_OFF_MAX_MS });
   }
 
   /** Takes or keeps the lease. False: another node has it. */
   async holdLease(nowWallMs: number, leaseMs: number): Promise<boolean> {
-    const take = this.#tables
-      .insertInto('leases')
-      .values({ name: LEASE, holder: this.#nodeId, until_wall_ms: nowWallMs + leaseMs })
-      .onConflict((conflict) =>
-        conflict
-          .column('name')
-          .doUpdateSet({ holder: this.#nodeId, until_wall_ms: nowWallMs + leaseMs })
-          .where((row) =>
-            row.or([
-              row('leases.holder', '=', this.#nodeId),
-              row('leases.until_wall_ms', '<', nowWallMs),
-              row('leases.until_wall_ms', '>', nowWallMs + PUT_OFF_MAX_MS),
-            ]),
-          ),
-      );
-    const [result] = await this.#engine.transact([take.compile()]);
-    return (result?.affectedRows ?? 0) > 0;
+    return this.#lease.hold(nowWallMs, leaseMs);
   }
 
   /** For a node that goes: the next one need not wait. */
   async releaseLease(): Promise<void> {
-    const release = this.#tables
-      .deleteFrom('leases')
-      .where('name', '=', LEASE)
-      .where('holder', '=', this.#nodeId);
-    await this.#engine.transact([release.compile()]);
+    await this.#lease.release();
   }
 
   /** The first in line, in order of finish, that are due. */

@@ -25,6 +25,37 @@ export interface CallsTable {
   resumes: number;
   /** Whom it is to be put through to; null: nobody. */
   transfer_to: string | null;
+  /** JSON of the whole order, and how it went in the carrier's word; null: there was none, or it is not known. */
+  transfer: string | null;
+  transfer_status: string | null;
+}
+
+/** Outbound calls, from the wish for one on. `Dial` of the channel says more. */
+export interface DialsTable {
+  readonly dial_id: string;
+  readonly to_number: string;
+  readonly from_number: string;
+  readonly flow_hash: string;
+  /** JSON. */
+  readonly variables: string;
+  readonly machine_detection: string;
+  readonly asked_at_wall_ms: number;
+  readonly until_wall_ms: number;
+  try_at_wall_ms: number;
+  updated_at_wall_ms: number;
+  status: string;
+  status_rank: number;
+  call_sid: string | null;
+  answered_by: string | null;
+  failure: string | null;
+}
+
+export interface DoNotCallTable {
+  /** E.164. */
+  readonly number: string;
+  readonly added_at_wall_ms: number;
+  /** In which it was asked for; null: somebody here put it down. */
+  readonly call_sid: string | null;
 }
 
 /** One question, once. `TurnRecord` of the channel says more. */
@@ -101,6 +132,8 @@ export interface Tables {
   readonly flows: FlowsTable;
   readonly outbox: OutboxTable;
   readonly leases: LeasesTable;
+  readonly dials: DialsTable;
+  readonly do_not_call: DoNotCallTable;
   readonly nodes: NodesTable;
   /** SQLite only. */
   readonly hang_ups: HangUpsTable;

@@ -8,6 +8,7 @@ import type { CallFilter, StoreWrite, TallySlice, TallySpan } from '../channel/s
 import { type Clock, systemClock } from '../clock.ts';
 import { toKeptCall, toTurn } from './call-rows.ts';
 import type { CallTurn, KeptCall, LiveCallPlace, NodeSeen } from './call-store.ts';
+import { Dials } from './dials.ts';
 import type { Tables } from './schema.ts';
 import type { SqlEngine } from './sql-engine.ts';
 import { StoreStatements } from './store-statements.ts';
@@ -27,7 +28,7 @@ export type WriteResult = 'begun' | 'fenced' | null;
 /** A node that was not seen for so long is dead. Its heartbeat comes every 2 s. */
 export const NODE_LIFE_MS = 30_000;
 
-/** `LISTEN` channels: a CallSid that some node is to hang up; and, without words, that a call has begun or ended. */
+/** `LISTEN` channels: a CallSid that some node is to hang up, or `machine` and one that a machine has taken; and, without words, that a call has begun or ended. */
 export const HANG_UP_CHANNEL = 'trunkline_hang_up';
 export const LIVE_CHANNEL = 'trunkline_live';
 
@@ -37,12 +38,14 @@ export const databaseWallMs = sql<number>`(extract(epoch from clock_timestamp())
 export class SqlStore {
   readonly #engine: SqlEngine;
   readonly statements: StoreStatements;
+  readonly dials: Dials;
   readonly nodeId: string;
 
   constructor(engine: SqlEngine, options: SqlStoreOptions = {}) {
     this.#engine = engine;
     const { clock = systemClock } = options;
     this.nodeId = options.nodeId ?? randomUUID();
+    this.dials = new Dials(engine);
     this.statements = new StoreStatements(engine.tables, {
       nodeId: this.nodeId,
       keepsResults: options.keepsResults ?? false,

@@ -9,6 +9,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import type { Dial, DialNews, NewDial } from '../channel/dial-messages.ts';
 import type { EndReason } from '../channel/messages.ts';
 import type { PostingPort } from '../channel/port.ts';
 import type {
@@ -34,6 +35,7 @@ import type {
   NewCall,
   NodeSeen,
 } from './call-store.ts';
+import type { DialStore } from './dial-store.ts';
 
 /** What a caller does not notice as a pause between an answer and the next question. */
 const DEFER_AFTER_MS = 250;
@@ -71,7 +73,7 @@ interface WaitingWrite {
   readonly outcomes: Outcome[];
 }
 
-export class StoreClient implements CallStore {
+export class StoreClient implements CallStore, DialStore {
   readonly engine: string;
   readonly #port: StorePort;
   readonly #clock: Clock;
@@ -124,7 +126,7 @@ export class StoreClient implements CallStore {
     decided: Decided,
     move = 0,
   ): Promise<CommitResult> {
-    const { transferTo, turn } = decided;
+    const { optsOut = false, transfer, turn } = decided;
     return this.#writeWithin({
       kind: 'commit',
       callSid,
@@ -133,7 +135,8 @@ export class StoreClient implements CallStore {
       state: JSON.stringify(state),
       outcome: decided.outcome,
       answers: JSON.stringify(decided.answers),
-      ...(transferTo === undefined ? {} : { transferTo }),
+      ...(transfer === undefined ? {} : { transfer }),
+      ...(optsOut ? { optsOut } : {}),
       ...(turn === undefined ? {} : { turns: [turn] }),
       atWallMs: this.#clock.wallMs(),
     });
@@ -196,6 +199,34 @@ export class StoreClient implements CallStore {
   /** Asks whichever node has the call to end it. `durable`: all nodes were told. */
   hangUp(callSid: string): Promise<CommitResult> {
     return this.#writeWithin({ kind: 'hang-up', callSid });
+  }
+
+  putDial(dial: NewDial): Promise<CommitResult> {
+    return this.#writeWithin({ kind: 'dial', dial });
+  }
+
+  putDialNews(news: DialNews): Promise<CommitResult> {
+    return this.#writeWithin({ kind: 'dial.news', news });
+  }
+
+  async loadDial(dialId: string): Promise<Dial | null> {
+    return (await this.#read({ kind: 'dial.load', dialId })) as Dial | null;
+  }
+
+  async dialOfCall(callSid: string): Promise<Dial | null> {
+    return (await this.#read({ kind: 'dial.of', callSid })) as Dial | null;
+  }
+
+  async isDoNotCall(number: string): Promise<boolean> {
+    return (await this.#read({ kind: 'do-not-call', number })) as boolean;
+  }
+
+  tellMachine(callSid: string): Promise<CommitResult> {
+    return this.#writeWithin({ kind: 'machine', callSid });
+  }
+
+  putTransferStatus(callSid: string, status: string): Promise<CommitResult> {
+    return this.#writeWithin({ kind: 'transfer.ended', callSid, status });
   }
 
   /** Waits up to 2 s for what is not written yet, then closes the port; the store thread goes on. Idempotent. */
@@ -267,7 +298,7 @@ export class StoreClient implements CallStore {
     const key = keyOf(ask);
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      // The newer state holds all that the older one did, but for the turns that it closed and the transfer that it ordered.
+      // The newer state holds all that the older one did, but for the turns that it closed and what it ordered.
       if (ask.kind === 'commit') waiting.ask = this.#joined(waiting.ask, ask);
       waiting.outcomes.push(outcome);
     } else if (this.#waiting.size < WAITING_MAX) {
@@ -279,8 +310,12 @@ export class StoreClient implements CallStore {
 
   #joined(older: StoreWrite, newest: Extract<StoreWrite, { kind: 'commit' }>): StoreWrite {
     if (older.kind !== 'commit') return newest;
-    const { transferTo } = older;
-    const newer = transferTo === undefined ? newest : { transferTo, ...newest };
+    const { optsOut, transfer } = older;
+    const newer = {
+      ...(transfer === undefined ? {} : { transfer }),
+      ...(optsOut === undefined ? {} : { optsOut }),
+      ...newest,
+    };
     const turns: readonly TurnRecord[] = [...(older.turns ?? []), ...(newer.turns ?? [])];
     if (turns.length === 0) return newer;
     if (turns.length > WAITING_TURNS_MAX)
@@ -351,7 +386,16 @@ function keyOf(ask: StoreWrite): string {
     case 'flow':
       return `flow ${ask.hash}`;
     case 'hang-up':
-      return `hang-up ${ask.callSid}`;
+    case 'machine':
+      return `${ask.kind} ${ask.callSid}`;
+    case 'transfer.ended':
+      return `${ask.kind} ${ask.callSid} ${ask.status}`;
+    case 'dial':
+      return `dial ${ask.dial.dialId}`;
+    case 'dial.news': {
+      const { answeredBy, dialId, status } = ask.news;
+      return `dial.news ${dialId} ${status} ${answeredBy ?? ''}`;
+    }
     default:
       return `${ask.kind} ${ask.attempt} ${ask.callSid}`;
   }

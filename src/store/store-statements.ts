@@ -11,8 +11,10 @@ import {
   type SqlBool,
   sql,
 } from 'kysely';
+import type { DialNews, DialStatus } from '../channel/dial-messages.ts';
 import type { EndReason } from '../channel/messages.ts';
 import type { StoreWrite, TurnRecord } from '../channel/store-messages.ts';
+import { newsStatements, putStatement, recordStatement } from './dials.ts';
 import type { Tables } from './schema.ts';
 
 type WriteOf<Kind extends StoreWrite['kind']> = Extract<StoreWrite, { kind: Kind }>;
@@ -30,14 +32,25 @@ export interface StatementOptions {
 /** Which calls, as a condition on their rows. */
 export type CallsWhere = (row: ExpressionBuilder<Tables, 'calls'>) => Expression<SqlBool>;
 
-/** After these a call does not come back: its result is final. After any other it may, for a while. */
+/** After these a call does not come back: its result is final. After any other it may, for a while; from a transfer that fails, too. */
 const FINAL_REASONS: readonly EndReason[] = [
   'completed',
-  'transferred',
   'caller hung up',
   'hung up',
   'time limit',
+  'busy',
+  'no answer',
+  'not reached',
+  'canceled',
 ];
+/** Of a call of ours that never had a stream, by the carrier's last word of it. */
+const END_REASONS: Readonly<Partial<Record<DialStatus, EndReason>>> = {
+  completed: 'caller hung up',
+  busy: 'busy',
+  'no-answer': 'no answer',
+  failed: 'not reached',
+  canceled: 'canceled',
+};
 /** The end that other nodes give to the calls of one that they do not see any more. */
 const PRESUMED: EndReason = 'node lost';
 /** The worker's own last words for a call come from another thread than its end, and a little later. */
@@ -72,6 +85,16 @@ export class StoreStatements {
         return this.#flow(write);
       case 'hang-up':
         return this.#hangUp(write);
+      case 'machine': {
+        const { hangUpChannel } = this.#options;
+        return hangUpChannel === null ? [] : [this.tell(hangUpChannel, `machine ${write.callSid}`)];
+      }
+      case 'transfer.ended':
+        return this.#transferEnded(write);
+      case 'dial':
+        return [putStatement(this.#tables, write.dial)];
+      case 'dial.news':
+        return this.#dialNews(write.news);
     }
   }
 
@@ -142,6 +165,8 @@ export class StoreStatements {
         direction,
         resumes: 0,
         transfer_to: null,
+        transfer: null,
+        transfer_status: null,
       })
       .onConflict((conflict) =>
         conflict
@@ -178,8 +203,11 @@ export class StoreStatements {
   }
 
   #commit(write: WriteOf<'commit'>): readonly CompiledQuery[] {
-    const { callSid, attempt, state, outcome, answers, atWallMs, transferTo, turns = [] } = write;
-    const transfer = transferTo === undefined ? {} : { transfer_to: transferTo };
+    const { callSid, attempt, state, outcome, answers, atWallMs, optsOut, turns = [] } = write;
+    const transfer =
+      write.transfer === undefined
+        ? {}
+        : { transfer_to: write.transfer.to, transfer: JSON.stringify(write.transfer), transfer_status: null };
     const commit = this.#tables
       .updateTable('calls')
       .set((row) => {
@@ -199,7 +227,49 @@ export class StoreStatements {
       .where('call_sid', '=', callSid)
       .where('attempt', '=', attempt)
       .compile();
-    return [commit, ...turns.flatMap((turn) => this.#turn(write, turn))];
+    const optOut = optsOut === undefined ? [] : [this.#optOut(write)];
+    return [commit, ...optOut, ...turns.flatMap((turn) => this.#turn(write, turn))];
+  }
+
+  /** Whoever was called, or rang: only a number can be on the list. */
+  #optOut({ atWallMs, attempt, callSid }: WriteOf<'commit'>): CompiledQuery {
+    const number = sql<string>`case when direction = 'outbound' then to_number else from_number end`;
+    return this.#tables
+      .insertInto('do_not_call')
+      .columns(['number', 'added_at_wall_ms', 'call_sid'])
+      .expression(
+        this.#tables
+          .selectFrom('calls')
+          .select([number.as('number'), integer(atWallMs).as('added_at_wall_ms'), 'call_sid'])
+          .where('call_sid', '=', callSid)
+          .where('attempt', '=', attempt)
+          .where(number, 'like', '+%'),
+      )
+      .onConflict((conflict) => conflict.column('number').doNothing())
+      .compile();
+  }
+
+  #transferEnded({ callSid, status }: WriteOf<'transfer.ended'>): readonly CompiledQuery[] {
+    const ended = this.#tables
+      .updateTable('calls')
+      .set({ transfer_status: status })
+      .where('call_sid', '=', callSid)
+      .compile();
+    return [ended];
+  }
+
+  /** What was never answered gets a record too: one of how it ended. */
+  #dialNews(news: DialNews): readonly CompiledQuery[] {
+    const { atWallMs, callSid, status } = news;
+    const statements = newsStatements(this.#tables, news);
+    const reason = END_REASONS[status];
+    if (reason === undefined) return statements;
+    const record = recordStatement(this.#tables, news, this.#options.nodeId);
+    return [
+      ...statements,
+      record,
+      ...this.#finish({ kind: 'finish', callSid, attempt: 0, reason, atWallMs }),
+    ];
   }
 
   #turn(write: WriteOf<'commit'>, turn: TurnRecord): readonly CompiledQuery[] {

@@ -11,9 +11,10 @@ import type {
   StoreWrite,
 } from '../channel/store-messages.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { CapacityError, toErrorRecord } from '../errors.ts';
+import { CapacityError, InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ThreadMeter } from '../meter/thread-meter.ts';
+import type { Dials } from './dials.ts';
 import { MovedCalls } from './moved-calls.ts';
 import type { SqlStore } from './sql-store.ts';
 import { beginsFirst, byCall } from './write-order.ts';
@@ -44,6 +45,8 @@ export interface StoreThreadParts {
     | 'isTransient'
     | 'isRowLocked'
   >;
+  /** Absent: nobody asks after outbound calls. */
+  readonly dials?: Pick<Dials, 'load' | 'ofCall' | 'isDoNotCall'>;
   /** Told of what was just committed: there may be results to send, a call to hang up. */
   readonly onWritten?: (writes: readonly StoreWrite[]) => void;
   readonly clock: Clock;
@@ -309,7 +312,13 @@ export class StoreThread {
     }
   }
 
-  #valueOf(ask: StoreRead): Promise<unknown> {
+  get #dials(): Pick<Dials, 'load' | 'ofCall' | 'isDoNotCall'> {
+    const { dials } = this.#parts;
+    if (dials === undefined) throw new InvalidStateError('Expected outbound calls in this store');
+    return dials;
+  }
+
+  async #valueOf(ask: StoreRead): Promise<unknown> {
     const { store } = this.#parts;
     switch (ask.kind) {
       case 'load':
@@ -324,6 +333,12 @@ export class StoreThread {
         return store.liveCalls(ask.limit);
       case 'nodes':
         return store.nodes();
+      case 'dial.load':
+        return this.#dials.load(ask.dialId);
+      case 'dial.of':
+        return this.#dials.ofCall(ask.callSid);
+      case 'do-not-call':
+        return this.#dials.isDoNotCall(ask.number);
       case 'tally':
         return store.tally(ask.span);
     }
@@ -337,6 +352,10 @@ function isRead(ask: StoreRequest['ask']): ask is StoreRead {
     case 'finish':
     case 'flow':
     case 'hang-up':
+    case 'machine':
+    case 'transfer.ended':
+    case 'dial':
+    case 'dial.news':
       return false;
     default:
       return true;

@@ -4,6 +4,7 @@
  */
 import { setImmediate as endOfTick, setTimeout as sleep } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { carrierRequests } from '../carrier-request.ts';
 import type {
   FromStoreThread,
   StoreThreadHealth,
@@ -12,13 +13,16 @@ import type {
   ToStoreThread,
 } from '../channel/store-messages.ts';
 import { systemClock } from '../clock.ts';
-import { toErrorRecord } from '../errors.ts';
+import { carrierCalls } from '../dialing/carrier-calls.ts';
+import { Dialer } from '../dialing/dialer.ts';
+import { StoreError, toErrorRecord } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { meterLoop } from '../meter/loop-lateness.ts';
 import { ThreadMeter } from '../meter/thread-meter.ts';
 import { ResultCourier } from '../results/result-courier.ts';
 import { postResult } from '../results/result-post.ts';
 import { HangUpBox } from './hang-up-box.ts';
+import { Lease } from './lease.ts';
 import { NodeRegistry } from './node-registry.ts';
 import { openEngine } from './open-engine.ts';
 import { Outbox } from './outbox.ts';
@@ -31,6 +35,9 @@ import { StoreThread } from './store-thread.ts';
 /** For what waits at the end: a lock of another process may take this long to go. */
 const CLOSE_DEADLINE_MS = 3000;
 const OTHERS_DEADLINE_MS = 1500;
+/** More than a dialer takes one for. */
+const DIAL_LEASE_MAX_MS = 60_000;
+const ALWAYS_HELD = { hold: () => Promise.resolve(true), release: () => Promise.resolve() };
 /** How old what `/readyz` says of the store may be. */
 const HEALTH_EVERY_MS = 500;
 
@@ -48,6 +55,8 @@ try {
   });
   const courier = courierFor(new Outbox(engine, store.nodeId));
   const registry = await registryFor(engine, store);
+  const ask: OwnClient = { now: () => Promise.reject(new StoreError('Expected a store that is open')) };
+  const dialer = dialerFor(engine, store, ask);
   const hangUps =
     start.database == null ? new HangUpBox({ engine, onHangUp, clock: systemClock, log }) : null;
   const retention =
@@ -56,11 +65,13 @@ try {
       : new Retention({ engine, keepDays: start.keepDays, clock: systemClock, log });
   const thread = new StoreThread({
     store,
+    dials: store.dials,
     clock: systemClock,
     log,
     meter,
-    onWritten: (writes) => written(writes, courier, hangUps),
+    onWritten: (writes) => written(writes, { courier, dialer, hangUps }),
   });
+  ask.now = ownClient(thread);
   const abandonedCalls = await thread.abandonLostCalls(start.callLifeMs);
   port.on('message', (message: ToStoreThread) => {
     if (message.kind === 'store.client') {
@@ -71,14 +82,17 @@ try {
       );
     } else if (message.kind === 'store.node') {
       registry?.report(message.liveCalls, message.isDraining);
+    } else if (message.kind === 'store.room') {
+      dialer?.hasRoom(message.calls);
     } else {
       hangUps?.close();
       retention?.close();
-      void close(store, thread, courier, registry);
+      void close(store, thread, [courier, dialer, registry]);
     }
   });
   send({ kind: 'store.ready', engine: store.engine, abandonedCalls });
   courier?.begin();
+  dialer?.begin();
   registry?.begin();
   hangUps?.begin();
   retention?.begin();
@@ -111,6 +125,31 @@ function courierFor(outbox: Outbox): ResultCourier | null {
   });
 }
 
+/** Null where no calls are placed. */
+function dialerFor(engine: SqlEngine, store: SqlStore, ask: OwnClient): Dialer | null {
+  const { dialing } = start;
+  if (dialing == null) return null;
+  const { nodeId } = store;
+  return new Dialer({
+    dials: store.dials,
+    // A file has one server, and a process that comes after one that died need not wait for it.
+    lease:
+      start.database == null
+        ? ALWAYS_HELD
+        : new Lease(engine, { name: 'dials', nodeId, leaseMaxMs: DIAL_LEASE_MAX_MS }),
+    carrier: carrierCalls(carrierRequests(dialing), dialing.publicUrl),
+    write: (write) => ask.now(write),
+    onMachine: (callSid) => {
+      // The others, too: the call may be on any node.
+      send({ kind: 'store.machine', callSid });
+      void ask.now({ kind: 'machine', callSid }).catch(() => {});
+    },
+    rateHz: dialing.rateHz,
+    clock: systemClock,
+    log,
+  });
+}
+
 /** Null where there is but one node. */
 async function registryFor(engine: SqlEngine, store: SqlStore): Promise<NodeRegistry | null> {
   if (start.database == null) return null;
@@ -133,29 +172,58 @@ async function registryFor(engine: SqlEngine, store: SqlStore): Promise<NodeRegi
   });
 }
 
-function onHangUp(callSid: string): void {
-  send({ kind: 'store.hang-up', callSid });
+/** A CallSid, or `machine` and one. */
+function onHangUp(said: string): void {
+  const [what, callSid] = said.startsWith('machine ')
+    ? (['machine', said.slice('machine '.length)] as const)
+    : (['hang-up', said] as const);
+  send({ kind: `store.${what}`, callSid });
+}
+
+/** This thread's own writes, in order with those of everybody else. */
+interface OwnClient {
+  now: (write: StoreWrite) => Promise<unknown>;
+}
+
+function ownClient(thread: StoreThread): OwnClient['now'] {
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let lastId = 0;
+  const request = thread.addClient((answer) => {
+    const asked = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (answer.ok) asked?.resolve(answer.value);
+    else asked?.reject(new StoreError(answer.error.message));
+  });
+  return (write) => {
+    lastId += 1;
+    const asked = Promise.withResolvers<unknown>();
+    waiting.set(lastId, asked);
+    request({ id: lastId, ask: write });
+    return asked.promise;
+  };
+}
+
+interface WhoeverActs {
+  readonly courier: ResultCourier | null;
+  readonly dialer: Dialer | null;
+  readonly hangUps: HangUpBox | null;
 }
 
 /** Whoever must act on what was just committed. */
-function written(
-  writes: readonly StoreWrite[],
-  courier: ResultCourier | null,
-  hangUps: HangUpBox | null,
-): void {
-  if (writes.some(({ kind }) => kind === 'finish')) courier?.finished(SETTLE_MS);
+function written(writes: readonly StoreWrite[], { courier, dialer, hangUps }: WhoeverActs): void {
+  if (writes.some(({ kind }) => kind === 'finish' || kind === 'dial.news')) courier?.finished(SETTLE_MS);
+  if (writes.some(({ kind }) => kind === 'dial')) dialer?.asked();
   if (writes.some(({ kind }) => kind === 'hang-up')) void hangUps?.look();
 }
 
 async function close(
   store: SqlStore,
   thread: StoreThread,
-  courier: ResultCourier | null,
-  registry: NodeRegistry | null,
+  others: readonly ({ close(): Promise<void> } | null)[],
 ): Promise<void> {
   // A try that is on its way may end; one that is cut short is made again under the same key.
   const othersGone = Promise.race([
-    Promise.all([courier?.close(), registry?.close()]),
+    Promise.all(others.map((other) => other?.close())),
     sleep(OTHERS_DEADLINE_MS),
   ]);
   // What clients posted before this message may stand behind it: let every port be read once.

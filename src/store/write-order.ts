@@ -28,7 +28,20 @@ export function beginsFirst<One extends Asked>(batch: readonly One[]): readonly 
 
 /** In order of their first writes; each call's in their own order. */
 export function byCall<One extends Asked>(batch: readonly One[]): Iterable<One[]> {
-  return Map.groupBy(batch, ({ ask }) => ('callSid' in ask ? ask.callSid : ask.hash)).values();
+  return Map.groupBy(batch, ({ ask }) => subjectOf(ask)).values();
+}
+
+function subjectOf(ask: StoreWrite): string {
+  switch (ask.kind) {
+    case 'flow':
+      return ask.hash;
+    case 'dial':
+      return ask.dial.dialId;
+    case 'dial.news':
+      return ask.news.callSid;
+    default:
+      return ask.callSid;
+  }
 }
 
 function attemptOf(ask: StoreWrite): string | null {

@@ -2,11 +2,18 @@
  * What callers and balancers are told while no server is ready: wait, and ask again. Nothing here starts anything or knows
  * anybody, so signatures are not asked for. Pure.
  */
-import { redirect, sayAndHangup } from '../protocol/plain-twiml.ts';
+import { redirect, say, sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
 import { TOKEN_TEXT } from '../protocol/token-text.ts';
 import { waitAgain, waitsOf } from '../protocol/waiting.ts';
-import { CONTINUE_PATH, FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
+import {
+  CONTINUE_PATH,
+  FALLBACK_PATH,
+  OUTBOUND_PATH,
+  STATUS_PATH,
+  VOICE_PATH,
+  WHISPER_PATH,
+} from '../protocol/webhook-paths.ts';
 
 export interface StandInAnswer {
   readonly statusCode: number;
@@ -28,7 +35,7 @@ export function standInAnswer(method: string, target: string, publicUrl: string 
     return ofGet(method, 503, { ready: false, reasons: ['the server is being restarted'] });
   }
   const isContinue = path.startsWith(CONTINUE_PATH) && TOKEN_TEXT.test(path.slice(CONTINUE_PATH.length));
-  if (path === VOICE_PATH || isContinue) {
+  if (path === VOICE_PATH || path.startsWith(OUTBOUND_PATH) || isContinue) {
     const url = (publicUrl ?? '') + path;
     const waits = waitsOf(query);
     const wait = waitAgain(url, waits) ?? sayAndHangup(isContinue ? SPOKEN.lost : SPOKEN.notReady);
@@ -37,6 +44,8 @@ export function standInAnswer(method: string, target: string, publicUrl: string 
     return waits === 0 || method !== 'POST' ? answer : { ...answer, servedBody: redirect(url) };
   }
   if (path === FALLBACK_PATH) return ofPost(method, sayAndHangup(SPOKEN.failed));
+  // Whoever has answered a transfer is joined without a word.
+  if (path.startsWith(WHISPER_PATH)) return ofPost(method, say(''));
   if (path === STATUS_PATH && method === 'POST') return text(200, 'ok');
   return text(503, 'The server is being restarted');
 }

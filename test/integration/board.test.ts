@@ -1,5 +1,6 @@
 /** Real calls, and what the board shows of them. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { callSchema, flowSchema, problemSchema, snapshotSchema } from '../../src/protocol/api-schemas.ts';
 import type { CallView, FlowView } from '../../src/protocol/board-api.ts';
 import { speak } from '../support/caller-speech.ts';
 import { EventStream } from '../support/event-stream.ts';
@@ -45,6 +46,7 @@ describe('the board during calls', () => {
       ),
     );
     for (const snapshot of seen) {
+      snapshotSchema.parse(snapshot);
       expect(snapshot).toMatchObject({
         callCount: 3,
         capacity: { limit: 1000, lowered: false, draining: false },
@@ -104,9 +106,11 @@ describe('one call', () => {
     const live = await ask<CallView>(`/api/calls/${call.callSid}`);
     expect(live.status).toBe(200);
     expect(live.body).toMatchObject({ state: 'live', endedAtMs: null, outcome: null });
+    callSchema.parse(live.body);
     expect(live.body.timeline.at(0)).toMatchObject({ kind: 'prompt', text: 'Are you ready?' });
     await finished;
     const { body } = await ask<CallView>(`/api/calls/${call.callSid}`);
+    callSchema.parse(body);
     expect(body).toMatchObject({
       callSid: call.callSid,
       channel: 'phone',
@@ -138,13 +142,29 @@ describe('one call', () => {
       for (const [path, method] of [
         [`/api/calls/${callSid}`, 'GET'],
         [`/api/calls/${callSid}/hang-up`, 'POST'],
-      ] as const)
-        expect(await ask(path, method)).toMatchObject({
-          status: 404,
-          body: { code: 'no-such-call', status: 404 },
-        });
+      ] as const) {
+        const answer = await ask(path, method);
+        expect(answer).toMatchObject({ status: 404, body: { code: 'no-such-call', status: 404 } });
+        problemSchema.parse(answer.body);
+      }
     },
   );
+});
+
+describe('/api', () => {
+  it('describes itself to whoever may use it', async () => {
+    expect((await ask<{ readonly openapi: string }>('/api/openapi.json')).body.openapi).toBe('3.1.0');
+    const strangers = await fetch(url('/api/openapi.json'));
+    expect(strangers.status).toBe(401);
+  });
+
+  it('says that no call can be placed where there is no account to place it with', async () => {
+    expect(await ask('/api/calls', 'POST')).toMatchObject({ status: 409, body: { code: 'no-account' } });
+    expect(await ask(`/api/dials/DL${'0'.repeat(32)}`)).toMatchObject({
+      status: 404,
+      body: { code: 'no-such-dial' },
+    });
+  });
 });
 
 describe('the flow', () => {
@@ -160,6 +180,7 @@ describe('the flow', () => {
       },
       { timeout: 15_000, interval: 500 },
     );
+    flowSchema.parse(body);
     expect(body).toMatchObject({ name: 'short', start: 'first' });
     expect(body.nodes.find(({ id }) => id === 'first')).toEqual({
       id: 'first',

@@ -153,6 +153,32 @@ describe('number unset', () => {
   });
 });
 
+describe("Twilio's recordings of a call", () => {
+  it('are those of that call', async () => {
+    const callSid = `CA${'3'.repeat(32)}`;
+    const recording = {
+      sid: `RE${'4'.repeat(32)}`,
+      callSid,
+      durationSeconds: 12,
+      startedAt: new Date('2026-11-26T18:00:00Z'),
+    };
+    await desk([]);
+    await api.close();
+    const others = { ...recording, callSid: `CA${'5'.repeat(32)}` };
+    api = await AccountApi.start({ accountSid: ACCOUNT, authToken: TOKEN, recordings: [recording, others] });
+    const account = openTwilioAccount({ accountSid: ACCOUNT, authToken: TOKEN, baseUrl: api.url });
+    expect(await account.recordingsOf(callSid)).toEqual([
+      {
+        sid: recording.sid,
+        status: 'completed',
+        durationSeconds: 12,
+        startedAtWallMs: Date.UTC(2026, 10, 26, 18),
+        url: expect.stringContaining(recording.sid),
+      },
+    ]);
+  });
+});
+
 describe('what Twilio refuses', () => {
   it.each([
     [

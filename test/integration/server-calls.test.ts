@@ -45,7 +45,7 @@ describe('a call', () => {
     const { callSid, carrier, continuePath } = await rig.liveCall({ To: CUES.transfer });
     await carrier.closed;
     expect((await continued(continuePath, callSid)).body).toContain(
-      '<Dial><Number>+15551234567</Number></Dial>',
+      'method="POST" timeout="20"><Number>+15551234567</Number></Dial>',
     );
   });
 

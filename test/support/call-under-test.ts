@@ -7,7 +7,7 @@ import type { PcmAudio } from '../../src/audio/audio-format.ts';
 import { Call, type CallParts } from '../../src/call/call.ts';
 import type { Transition } from '../../src/call/committed.ts';
 import type { Script } from '../../src/call/script.ts';
-import type { CallStart, EndReason, FromCall, ToCall } from '../../src/channel/messages.ts';
+import type { CallStart, EndReason, FromCall, ToCall, Transfer } from '../../src/channel/messages.ts';
 import type { TurnRecord } from '../../src/channel/store-messages.ts';
 import type { FlowAction } from '../../src/flow/action.ts';
 import type { FlowEvent } from '../../src/flow/event.ts';
@@ -117,7 +117,9 @@ export class FakeScript implements Script {
 }
 
 function lastAction({ outcome }: FlowState): FlowAction {
-  return outcome === 'transfer' ? { kind: 'transfer', to: '+12025550111' } : { kind: 'hangup' };
+  return outcome === 'transfer'
+    ? { kind: 'transfer', transfer: { to: '+12025550111', whisper: '', ringSeconds: 20 } }
+    : { kind: 'hangup' };
 }
 
 /** Recognitions in the order they were opened; each answers when the test says so. */
@@ -168,7 +170,7 @@ export function callUnderTest(
   const commits: {
     state: unknown;
     turn: TurnRecord | undefined;
-    transferTo: string | undefined;
+    transfer: Transfer | undefined;
     move: number | undefined;
     finish: (result: CommitResult) => void;
   }[] = [];
@@ -192,9 +194,9 @@ export function callUnderTest(
     understanding: null,
     tally,
     store: {
-      commit: (_callSid, _attempt, state, { transferTo, turn }, move) => {
+      commit: (_callSid, _attempt, state, { transfer, turn }, move) => {
         const { promise, resolve } = Promise.withResolvers<CommitResult>();
-        commits.push({ state, turn, transferTo, move, finish: resolve });
+        commits.push({ state, turn, transfer, move, finish: resolve });
         if (!store.holds) resolve('durable');
         return promise;
       },

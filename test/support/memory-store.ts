@@ -28,7 +28,8 @@ export class MemoryStore implements CallStore {
       endReason: null,
       outcome: null,
       answers: {},
-      transferTo: null,
+      transfer: null,
+      transferStatus: null,
       state: known?.state ?? null,
     });
     return 'begun';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { CallReport } from '../../src/simulator/call-report.ts';
-import { RestApi } from '../../src/simulator/rest-api.ts';
+import { RestApi, type RestApiOptions } from '../../src/simulator/rest-api.ts';
 import { SimulatedCarrier } from '../../src/simulator/simulated-carrier.ts';
 import { SqliteStore } from '../../src/store/sqlite-store.ts';
 import { RecordedCalls } from './recorded-calls.ts';
@@ -21,9 +21,16 @@ export const FLOWS = ['short', 'three', 'cued', 'through'].map((name) =>
   fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url)),
 );
 
+/** The path of a flow of tests. */
+export function fixtureFlow(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/flows/${name}.yaml`, import.meta.url));
+}
+
 export interface ProcessRigOptions extends ProcessOptions {
   readonly commandLine?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** How calls go that it has the carrier place. */
+  readonly outbound?: RestApiOptions['outbound'];
   /** Its standard output goes elsewhere: whether it is ready is asked over HTTP. */
   readonly isMute?: true;
   /** In place of a folder of its own. */
@@ -59,7 +66,12 @@ export class ProcessRig extends RecordedCalls {
       // Less than any carrier has; on loopback five retries are over in 2 ms, which no restart is quick enough for.
       roundTripMs: 10,
     });
-    const rest = await RestApi.start({ carrier, accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN });
+    const rest = await RestApi.start({
+      carrier,
+      accountSid: ACCOUNT_SID,
+      authToken: AUTH_TOKEN,
+      ...(options.outbound === undefined ? {} : { outbound: options.outbound }),
+    });
     const server = new TrunklineProcess(
       options.commandLine ?? ['start'],
       {

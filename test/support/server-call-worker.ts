@@ -78,7 +78,10 @@ function takeCall(message: ToCall & { kind: 'call.started' }): void {
       say([{ kind: 'finish', callId, reason: 'completed', disposition: { kind: 'hangup' } }]);
       return;
     case CUES.transfer: {
-      const disposition = { kind: 'transfer', to: '+15551234567' } as const;
+      const disposition = {
+        kind: 'transfer',
+        transfer: { to: '+15551234567', whisper: '', ringSeconds: 20 },
+      } as const;
       say([{ kind: 'finish', callId, reason: 'transferred', disposition }]);
       return;
     }

@@ -3,6 +3,7 @@
  * is optional and nothing is left to look up: defaults are filled in, texts are split at their variables, and every way
  * on is an ordered list of rules.
  */
+import type { Transfer } from '../action.ts';
 import type { Expression } from '../expression/expression.ts';
 import type { PromptTemplate } from '../prompt-template.ts';
 
@@ -23,6 +24,18 @@ export interface SayNode extends NodeBase {
   readonly kind: 'say';
   readonly prompt: PromptTemplate;
   readonly bargeIn: boolean;
+  readonly next: readonly NextRule[];
+}
+
+/** Begins or ends the recording of the call, and goes on. */
+export interface RecordNode extends NodeBase {
+  readonly kind: 'record';
+  /** Said before it begins, or after it has ended. */
+  readonly prompt: PromptTemplate | null;
+  readonly bargeIn: boolean;
+  readonly isOn: boolean;
+  /** The yes-no question without whose yes nothing is recorded; null: the prompt is notice enough. */
+  readonly consent: string | null;
   readonly next: readonly NextRule[];
 }
 
@@ -93,22 +106,25 @@ export interface TransferNode extends NodeBase {
   readonly kind: 'transfer';
   readonly prompt: PromptTemplate | null;
   readonly bargeIn: boolean;
-  /** E.164 or a `sip:` URI. */
-  readonly to: string;
+  readonly transfer: Transfer;
   readonly outcome: string;
+  /** The node where nobody answers. */
+  readonly otherwise: string;
 }
 
-export type FlowNode = SayNode | AskNode | EndNode | TransferNode;
+export type FlowNode = SayNode | RecordNode | AskNode | EndNode | TransferNode;
 
 /** Every node that `node` can lead to, without repeats, in order. Intents are not among them: they hold in every question. */
 export function waysOn(node: FlowNode): string[] {
   switch (node.kind) {
     case 'say':
+    case 'record':
       return [...new Set(node.next.map((rule) => rule.goto))];
     case 'ask':
       return [...new Set([...node.next.map((rule) => rule.goto), node.otherwise])];
-    case 'end':
     case 'transfer':
+      return [node.otherwise];
+    case 'end':
       return [];
   }
 }

@@ -136,6 +136,18 @@ const end = z.strictObject({
   barge_in: bargeIn,
   outcome: outcome.describe('What the record of the call says, as: eligible'),
 });
+const record = z.strictObject({
+  kind: z.literal('record'),
+  ...prompt,
+  barge_in: bargeIn,
+  recording: z
+    .enum(['start', 'stop'])
+    .describe('Whether the call is recorded from here on (RECORD_AUDIO records every call from its start).'),
+  consent: nodeName
+    .describe('With start: a yes-no question. Without its yes, nothing is said here and nothing recorded.')
+    .optional(),
+  next: nextOfSay,
+});
 const transfer = z.strictObject({
   kind: z.literal('transfer'),
   ...prompt,
@@ -144,14 +156,26 @@ const transfer = z.strictObject({
     .string()
     .regex(DESTINATION, { error: 'Expected a number as +12025550123 (E.164) or a sip: address' })
     .describe('A number (E.164) or a sip: address.'),
+  whisper: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .describe('Said to whoever answers, before the caller is put through; {{name}} is filled in.')
+    .optional(),
+  ring_seconds: z.int().min(5).max(60).describe('How long it rings, in seconds. Default 20.').optional(),
+  otherwise: nodeName
+    .describe('The node when nobody answers. Default: a polite end, outcome `not-transferred`.')
+    .optional(),
   outcome: outcome.describe('What the record of the call says. Default transferred.').optional(),
 });
 
 export const askSchemas = { 'yes-no': askYesNo, choice: askChoice, number: askNumber, digits: askDigits };
-export const nodeSchemas = { say, end, transfer };
+export const nodeSchemas = { say, record, end, transfer };
 
 const node = z.discriminatedUnion('kind', [
   say,
+  record,
   z.discriminatedUnion('answer', [askYesNo, askChoice, askNumber, askDigits]),
   end,
   transfer,
@@ -193,6 +217,11 @@ export const flowFileSchema = z
         }),
       )
       .describe('Variables with their defaults; a call may bring other values.')
+      .optional(),
+    voicemail: nodeName
+      .describe(
+        'The node that an answering machine hears, after its tone. Default: the call is hung up, outcome `machine`.',
+      )
       .optional(),
     intents: intentsSchema.describe('What callers may say at any question.').optional(),
     messages: messagesSchema.partial().describe('System texts, where the defaults do not fit.').optional(),

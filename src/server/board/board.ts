@@ -2,6 +2,7 @@
  * The operator's board, behind `/api`: who is on, how this node does, one call with its timeline, hanging it up, the flow
  * with today's ways through it. Looks at what others hold, keeps a few lines a call, and takes no part in a frame. I/O thread.
  */
+import type { Dial } from '../../channel/dial-messages.ts';
 import type { CallId } from '../../channel/messages.ts';
 import type { TallySlice, TallySpan } from '../../channel/store-messages.ts';
 import type { Clock } from '../../clock.ts';
@@ -9,6 +10,7 @@ import { toErrorRecord } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Histogram } from '../../meter/histogram.ts';
 import { isCallSid } from '../../protocol/call-sid.ts';
+import type { DialAnswer } from '../../protocol/dial-api.ts';
 import type { CallRecord, CallStore, CommitResult } from '../../store/call-store.ts';
 import type { CallDirectory } from '../call-directory.ts';
 import { withinDeadline } from '../deadline.ts';
@@ -22,6 +24,7 @@ import { type BoardPictureOf, boardPicture } from './board-picture.ts';
 import { CallTrails } from './call-trails.ts';
 import { toCallView } from './call-view.ts';
 import { DayTally } from './day-tally.ts';
+import { DialRoutes } from './dial-routes.ts';
 import { type FlowDrawing, toFlowView } from './flow-view.ts';
 import { LatencyLog } from './latency-log.ts';
 import { RecentDelay } from './recent-delay.ts';
@@ -40,6 +43,11 @@ export interface BoardSettings {
   readonly tally: (span: TallySpan) => Promise<TallySlice>;
   /** Asks whichever node has the call. */
   readonly hangUp: (callSid: string) => Promise<CommitResult>;
+  /** Takes the body of `POST /api/calls`; null or absent: no calls can be placed here. */
+  readonly dial?: ((body: unknown) => Promise<DialAnswer>) | null;
+  readonly loadDial?: (dialId: string) => Promise<Dial | null>;
+  /** Of `/api`, as OpenAPI has it; absent: there is none. */
+  readonly description?: object;
 }
 
 export interface BoardParts
@@ -77,6 +85,7 @@ const NO_STORE: Problem = {
 export class Board {
   readonly #parts: BoardParts;
   readonly #gate: ApiGate;
+  readonly #dials: DialRoutes;
   readonly #trails: CallTrails;
   readonly #tally: DayTally;
   readonly #latencies: LatencyLog;
@@ -86,6 +95,8 @@ export class Board {
     const { clock, directory, settings } = parts;
     this.#parts = parts;
     this.#gate = new ApiGate(settings.adminToken);
+    const { dial = null, loadDial = () => Promise.resolve(null) } = settings;
+    this.#dials = new DialRoutes({ gate: this.#gate, dial, load: loadDial, log: parts.log });
     this.#trails = new CallTrails({ clock, directory, showsWords: settings.showsWords });
     this.#tally = new DayTally({ ...parts, tally: settings.tally, callLifeMs: settings.callLifeMs });
     this.#latencies = new LatencyLog(clock);
@@ -115,6 +126,14 @@ export class Board {
       `${prefix}/api/board`,
       guarded((exchange) => this.#feed.answer(exchange)),
     );
+    const { description } = this.#parts.settings;
+    if (description !== undefined)
+      app.route(
+        'get',
+        `${prefix}/api/openapi.json`,
+        guarded((exchange) => answerJson(exchange, '200 OK', description)),
+      );
+    this.#dials.addRoutes(app, prefix);
     app.route(
       'get',
       `${prefix}/api/flow`,

@@ -314,10 +314,10 @@ describe('the end of a call', () => {
     const t = await endedByFlow('transfer');
     expect(t.last('finish')).toMatchObject({
       reason: 'transferred',
-      disposition: { kind: 'transfer', to: '+12025550111' },
+      disposition: { kind: 'transfer', transfer: { to: '+12025550111', whisper: '', ringSeconds: 20 } },
     });
     // Committed with the state that says so: another node may be the one that is asked where to.
-    expect(t.commits.map(({ transferTo }) => transferTo).filter(Boolean)).toEqual(['+12025550111']);
+    expect(t.commits.map(({ transfer }) => transfer?.to).filter(Boolean)).toEqual(['+12025550111']);
   });
 
   it('hears nothing any more after its goodbye', async () => {
@@ -404,7 +404,7 @@ describe('a call that comes back', () => {
 
   it.each([
     ['bye', { kind: 'hangup' }],
-    ['transfer', { kind: 'transfer', to: '+12025550111' }],
+    ['transfer', { kind: 'transfer', transfer: { to: '+12025550111', whisper: '', ringSeconds: 20 } }],
   ])('does what was left to do when it was lost during its goodbye: %s', async (said, disposition) => {
     const first = callUnderTest();
     await first.begin();

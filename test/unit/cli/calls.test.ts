@@ -142,6 +142,46 @@ describe('trunkline calls', () => {
     await close();
   });
 
+  it("shows whom a call was put through to, how that went, and the carrier's recordings", async () => {
+    const transfer = { to: '+12025550199', whisper: '', ringSeconds: 20 };
+    const { config, print, close } = await officeUnderTest([
+      ...call('CA1', HOUR_MS),
+      {
+        kind: 'commit',
+        callSid: 'CA1',
+        attempt: 0,
+        state: '{}',
+        outcome: 'transferred',
+        answers: '{}',
+        transfer,
+        atWallMs: HOUR_MS,
+      },
+      { kind: 'transfer.ended', callSid: 'CA1', status: 'busy' },
+    ]);
+    const account = {
+      recordingsOf: async () => [
+        {
+          sid: 'RE1',
+          status: 'completed',
+          durationSeconds: 12,
+          startedAtWallMs: 0,
+          url: 'https://a.example/RE1',
+        },
+      ],
+    };
+    const options = { ...NONE, twilio: true };
+    const text = await print((paper) => showCall(config, 'CA1', options, paper, () => account));
+    expect(text).toMatch(/^transfer +to \+1•+199, busy$/m);
+    expect(text).toMatch(
+      /^twilio +RE1, 1970-01-01T00:00:00\.000Z, 12 s, completed: https:\/\/a\.example\/RE1$/m,
+    );
+    const none = { recordingsOf: async () => [] };
+    expect(await print((paper) => showCall(config, 'CA1', options, paper, () => none))).toMatch(
+      /^twilio +no recordings$/m,
+    );
+    await close();
+  });
+
   it('exports every call, page by page, with a column for each question', async () => {
     const many = Array.from({ length: 1100 }, (_, index) => call(`CA${index}`, index * 10)).flat();
     const odd = call('CAodd', 20_000, { note: 'a "quoted", text\nof two lines', sum: '=1+1' });

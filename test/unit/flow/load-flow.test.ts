@@ -101,7 +101,7 @@ describe('a bad flow', () => {
     [
       'an unknown kind',
       flowText(`  first: { kind: sya, text: A, next: done }\n${DONE}`),
-      '5: nodes.first.kind: Expected one of say, ask, end, transfer, received "sya"',
+      '5: nodes.first.kind: Expected one of say, record, ask, end, transfer, received "sya"',
     ],
     [
       'an unknown answer',

@@ -73,7 +73,10 @@ describe('eligibility.yaml', () => {
 
   it('knows opt-out and operator', () => {
     expect(call().callerSays('stop calling').state.outcome).toBe('opt-out');
-    expect(call().callerSays('operator').actions.at(-1)).toEqual({ kind: 'transfer', to: '+12025550123' });
+    expect(call().callerSays('operator').actions.at(-1)).toEqual({
+      kind: 'transfer',
+      transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 },
+    });
   });
 });
 

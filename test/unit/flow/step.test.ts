@@ -92,12 +92,12 @@ describe('an answer', () => {
     const walk = call().callerSays('42').callerPresses('1');
     expect(walk.actions.slice(1)).toEqual([
       expect.objectContaining({ kind: 'play' }),
-      { kind: 'transfer', to: '+12025550123' },
+      { kind: 'transfer', transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 } },
     ]);
     expect(walk.state).toMatchObject({ phase: 'ended', outcome: 'transferred' });
     expect(closingActionsOf(flow, walk.state)).toMatchObject([
       { kind: 'play', nodeId: 'desk', prompt: { text: 'One moment.' } },
-      { kind: 'transfer', to: '+12025550123' },
+      { kind: 'transfer', transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 } },
     ]);
   });
 
@@ -170,7 +170,10 @@ describe('what may be said at any question', () => {
   });
 
   it('goes to the operator', () => {
-    expect(call().callerSays('operator').actions.at(-1)).toEqual({ kind: 'transfer', to: '+12025550123' });
+    expect(call().callerSays('operator').actions.at(-1)).toEqual({
+      kind: 'transfer',
+      transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 },
+    });
   });
 
   it('repeats the question without counting a try', () => {

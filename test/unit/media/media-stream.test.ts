@@ -158,7 +158,10 @@ describe('media stream: the orderly end', () => {
   it('closes with 1000 after the last mark, with the order’s disposition', () => {
     const rig = new StreamRig().goLive();
     rig.play(1, 'prompt');
-    const disposition = { kind: 'transfer', to: '+15550100' } as const;
+    const disposition = {
+      kind: 'transfer',
+      transfer: { to: '+15550100', whisper: '', ringSeconds: 20 },
+    } as const;
     rig.order({ kind: 'finish', reason: 'transferred', disposition });
     rig.mediaForMs(1980);
     expect(rig.ends).toEqual([]);
@@ -270,7 +273,10 @@ describe('media stream: the orderly end', () => {
     const rig = new StreamRig({ callMaxMs: 3000 }).goLive();
     rig.mediaForMs(2000);
     rig.play(1, 'long');
-    const disposition = { kind: 'transfer', to: '+15550100' } as const;
+    const disposition = {
+      kind: 'transfer',
+      transfer: { to: '+15550100', whisper: '', ringSeconds: 20 },
+    } as const;
     rig.order({ kind: 'finish', reason: 'completed', disposition });
     rig.mediaForMs(9980);
     expect(rig.ends).toEqual([]);

@@ -29,6 +29,7 @@ function look(
     numbers: async () => numbers,
     find: async (wanted) => numbers.find((each) => each.number === wanted) ?? null,
     point: async () => phoneNumber(),
+    recordingsOf: async () => [],
   };
   return checkAccount({ account, number, publicUrl: HERE });
 }
@@ -62,7 +63,13 @@ describe('the account', () => {
     const refused = async () => {
       throw new CarrierError('Twilio did not read the account', 20003);
     };
-    const account: CarrierAccount = { about: refused, numbers: refused, find: refused, point: refused };
+    const account: CarrierAccount = {
+      about: refused,
+      numbers: refused,
+      find: refused,
+      point: refused,
+      recordingsOf: refused,
+    };
     expect(await checkAccount({ account, number: NUMBER, publicUrl: HERE })).toMatchObject([
       { level: 'error', cure: expect.stringContaining('TWILIO_AUTH_TOKEN') },
       { about: 'number', level: 'skipped' },

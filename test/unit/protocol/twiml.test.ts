@@ -52,10 +52,16 @@ describe('TwiML answers', () => {
   });
 
   it('dials a number or a sip address, and nothing else', () => {
-    expect(parse(dial('+14155550100', { callerId: '+14155550101' })).Dial.Number).toBeDefined();
-    expect(dial('+14155550100')).toContain('<Number>+14155550100</Number>');
-    expect(dial('sip:desk@example.org')).toContain('<Sip>sip:desk@example.org</Sip>');
-    expect(() => dial('911<')).toThrow(InvalidStateError);
+    const options = { actionUrl: 'https://a.example/next#rc=5', whisperUrl: null, ringSeconds: 20 };
+    const whispering = { ...options, whisperUrl: 'https://a.example/whisper' };
+    expect(dial('+14155550100', whispering)).toContain(
+      '<Number url="https://a.example/whisper" method="POST">+14155550100</Number>',
+    );
+    expect(dial('+14155550100', options)).toContain(
+      '<Dial action="https://a.example/next#rc=5" method="POST" timeout="20"><Number>+14155550100</Number>',
+    );
+    expect(dial('sip:desk@example.org', options)).toContain('<Sip>sip:desk@example.org</Sip>');
+    expect(() => dial('911<', options)).toThrow(InvalidStateError);
   });
 
   it('lets the caller wait and asks again', () => {

@@ -252,7 +252,7 @@ describe('a call', () => {
 
   it('lets a call that is on its last words finish when its worker is lost', async () => {
     const { call, directory, says, stream, workerLost } = await withCall();
-    const disposition = { kind: 'transfer', to: '+15551234567' };
+    const disposition = { kind: 'transfer', transfer: { to: '+15551234567', whisper: '', ringSeconds: 20 } };
     says({ kind: 'finish', callId: call.callId, reason: 'transferred', disposition });
     workerLost([call.callId]);
     expect(stream.told.slice(1)).toEqual(['finish']);

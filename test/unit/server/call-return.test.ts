@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Transfer } from '../../../src/channel/messages.ts';
 import { CallReturn } from '../../../src/server/call-return.ts';
 import type { Answer, Exchange } from '../../../src/server/exchange.ts';
 import { NextOfCall } from '../../../src/server/next-of-call.ts';
@@ -6,7 +7,14 @@ import type { CallRecord } from '../../../src/store/call-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const CALL = `CA${'a'.repeat(32)}`;
-const WEBHOOK = { callSid: CALL, caller: { accountSid: '', from: '', to: '' }, errorCode: '' };
+const WEBHOOK = {
+  callSid: CALL,
+  caller: { accountSid: '', from: '', to: '' },
+  errorCode: '',
+  callStatus: '',
+  answeredBy: '',
+  dialStatus: '',
+};
 
 /** A node that is asked about a call; `records`: what its store says each time. */
 function nodeUnderTest(
@@ -45,6 +53,9 @@ function nodeUnderTest(
     door: {
       url: (_exchange: Exchange, path: string) => `https://bot.example.org${path}`,
       connect: (_exchange: Exchange, _webhook: unknown, attempt: number) => ({ body: `stream ${attempt}` }),
+      transfer: (_exchange: Exchange, _callSid: string, _attempt: number, { to }: Transfer) => ({
+        body: `<Number>${to}</Number>`,
+      }),
     } as never,
   });
   const ask = async (query = '') => {
@@ -65,7 +76,13 @@ function nodeUnderTest(
   return { ask, reads: () => reads, steps };
 }
 
-const open: Partial<CallRecord> = { attempt: 0, endReason: null, outcome: null, transferTo: null };
+const open: Partial<CallRecord> = {
+  attempt: 0,
+  endReason: null,
+  outcome: null,
+  transfer: null,
+  transferStatus: null,
+};
 
 describe('the answer for a call whose stream was on another node', () => {
   it('takes it up where that node is gone', async () => {
@@ -80,7 +97,11 @@ describe('the answer for a call whose stream was on another node', () => {
   });
 
   it('puts the caller through to whom the record says', async () => {
-    const transfer = { ...open, outcome: 'operator', transferTo: '+12025550123' };
+    const transfer = {
+      ...open,
+      outcome: 'operator',
+      transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 },
+    };
     const { ask, reads } = nodeUnderTest([transfer]);
     expect(await ask()).toContain('<Number>+12025550123</Number>');
     expect(reads()).toBe(1);

@@ -3,6 +3,7 @@ import type { EndReason } from '../../../src/channel/messages.ts';
 import { type Known, nextStep } from '../../../src/server/next-step.ts';
 import type { CallRecord } from '../../../src/store/call-store.ts';
 
+const TRANSFER = { to: '+15551234567', whisper: '', ringSeconds: 20 };
 const NOTHING: Known = { tokenAttempt: 0, claimedAttempt: -1, isLive: false, end: null, record: null };
 
 function ended(reason: EndReason, attempt = 0): Known {
@@ -10,7 +11,7 @@ function ended(reason: EndReason, attempt = 0): Known {
 }
 
 function recorded(endReason: EndReason | null, attempt = 0, outcome: string | null = null): Known {
-  const record = { attempt, endReason, outcome, transferTo: null } as CallRecord;
+  const record = { attempt, endReason, outcome, transfer: null, transferStatus: null } as CallRecord;
   return { ...NOTHING, record };
 }
 
@@ -32,26 +33,63 @@ describe('nextStep', () => {
   );
 
   it('dials where the call said so, also when its stream was lost on the way', () => {
-    const disposition = { kind: 'transfer', to: '+15551234567' } as const;
+    const disposition = { kind: 'transfer', transfer: TRANSFER } as const;
     for (const reason of ['transferred', 'stream lost'] as const) {
       const end = { attempt: 0, reason, disposition, state: null };
-      expect(nextStep({ ...NOTHING, claimedAttempt: 0, end })).toEqual({ kind: 'dial', to: '+15551234567' });
+      expect(nextStep({ ...NOTHING, claimedAttempt: 0, end })).toEqual({ kind: 'dial', transfer: TRANSFER });
     }
   });
 
   it('dials where the record says so, whichever node had the stream, unless the caller or somebody hung up', () => {
     const transferring = (endReason: EndReason | null): Known => ({
       ...NOTHING,
-      record: { attempt: 0, endReason, outcome: 'operator', transferTo: '+15551234567' } as CallRecord,
+      record: {
+        attempt: 0,
+        endReason,
+        outcome: 'operator',
+        transfer: TRANSFER,
+        transferStatus: null,
+      } as CallRecord,
     });
     for (const reason of [null, 'transferred', 'stream lost', 'node lost'] as const)
-      expect(nextStep(transferring(reason))).toEqual({ kind: 'dial', to: '+15551234567' });
+      expect(nextStep(transferring(reason))).toEqual({ kind: 'dial', transfer: TRANSFER });
     for (const reason of ['caller hung up', 'hung up', 'time limit'] as const)
       expect(nextStep(transferring(reason))).toEqual({ kind: 'hangup' });
   });
 
+  it('takes a caller back whom nobody answered, with the next attempt, and lets others go', () => {
+    const disposition = { kind: 'transfer', transfer: TRANSFER } as const;
+    const end = { attempt: 0, reason: 'transferred', disposition, state: null } as const;
+    const known: Known = { ...NOTHING, claimedAttempt: 0, end };
+    for (const dialStatus of ['busy', 'no-answer', 'failed', 'canceled'])
+      expect(nextStep({ ...known, dialStatus })).toEqual({ kind: 'return', attempt: 1 });
+    for (const dialStatus of ['completed', 'answered'])
+      expect(nextStep({ ...known, dialStatus })).toEqual({ kind: 'hangup' });
+  });
+
+  it('rings nobody again when the stream after a failed transfer does not come', () => {
+    const disposition = { kind: 'transfer', transfer: TRANSFER } as const;
+    const end = { attempt: 0, reason: 'transferred', disposition, state: null } as const;
+    expect(nextStep({ ...NOTHING, claimedAttempt: 0, tokenAttempt: 1, end })).toEqual({
+      kind: 'return',
+      attempt: 2,
+    });
+    const record = {
+      attempt: 0,
+      endReason: 'transferred',
+      outcome: 'transferred',
+      transfer: TRANSFER,
+      transferStatus: 'busy',
+    } as CallRecord;
+    expect(nextStep({ ...NOTHING, record })).toEqual({ kind: 'return', attempt: 1 });
+  });
+
+  it('does not ring others for one caller for ever', () => {
+    expect(nextStep({ ...NOTHING, tokenAttempt: 9, dialStatus: 'busy' })).toEqual({ kind: 'apologize' });
+  });
+
   it('does not dial for a caller who hung up', () => {
-    const disposition = { kind: 'transfer', to: '+15551234567' } as const;
+    const disposition = { kind: 'transfer', transfer: TRANSFER } as const;
     const end = { attempt: 0, reason: 'caller hung up', disposition, state: null } as const;
     expect(nextStep({ ...NOTHING, end })).toEqual({ kind: 'hangup' });
   });
@@ -87,7 +125,7 @@ describe('nextStep', () => {
   it('believes a later attempt of another node rather than its own memory', () => {
     const known = {
       ...ended('stream lost', 0),
-      record: { attempt: 1, endReason: 'completed', transferTo: null } as CallRecord,
+      record: { attempt: 1, endReason: 'completed', transfer: null, transferStatus: null } as CallRecord,
     };
     expect(nextStep(known)).toEqual({ kind: 'hangup' });
   });

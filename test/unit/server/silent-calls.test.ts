@@ -19,7 +19,8 @@ function record(callSid: string, more: Partial<CallRecord> = {}, clock = new Fak
     endReason: null,
     outcome: null,
     answers: {},
-    transferTo: null,
+    transfer: null,
+    transferStatus: null,
     state: null,
     ...more,
   };

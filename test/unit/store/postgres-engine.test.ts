@@ -46,7 +46,8 @@ describe('PostgresEngine', () => {
     onTestFinished(() => older.close());
     await asked(
       url,
-      'alter table trunkline.calls drop column transfer_to; update trunkline.schema_version set version = 2',
+      'alter table trunkline.calls drop column transfer, drop column transfer_status; ' +
+        'drop table trunkline.dials, trunkline.do_not_call; update trunkline.schema_version set version = 3',
     );
     const backup = new pg.Client({ connectionString: url });
     await backup.connect();

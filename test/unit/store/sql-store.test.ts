@@ -68,7 +68,8 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
       endReason: 'completed',
       outcome: 'eligible',
       answers: { adult: true, age: 4 },
-      transferTo: null,
+      transfer: null,
+      transferStatus: null,
       state: { turn: 4 },
       direction: 'inbound',
       nodeId: store.nodeId,
@@ -82,9 +83,14 @@ describe.each(enginesUnderTest())('the store on $name', (engine) => {
     'keeps whom a call is to be put through to, also when a later commit does not say it again',
     async () => {
       const store = await openNew();
-      await store.write([begin('CA1'), { ...commit('CA1', 0, 4), transferTo: '+12025550123' }]);
+      await store.write([
+        begin('CA1'),
+        { ...commit('CA1', 0, 4), transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 } },
+      ]);
       await store.write([commit('CA1', 0, 4)]);
-      expect(await store.load('CA1')).toMatchObject({ transferTo: '+12025550123' });
+      expect(await store.load('CA1')).toMatchObject({
+        transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 },
+      });
     },
   );
 

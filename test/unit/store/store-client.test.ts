@@ -140,10 +140,18 @@ describe('StoreClient', () => {
   it('loses no transfer of the commits that it made one of', () => {
     const { client, port } = clientUnderTest();
     for (let index = 1; index <= 256; index++) void client.finish(`CA${index}`, 0, 'completed');
-    void client.commit('CB', 0, { turn: 1 }, { ...UNDECIDED, transferTo: '+12025550123' });
+    void client.commit(
+      'CB',
+      0,
+      { turn: 1 },
+      { ...UNDECIDED, transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 } },
+    );
     void client.commit('CB', 0, { turn: 2 }, UNDECIDED);
     port.answer(1);
-    expect(port.requests.at(-1)?.ask).toMatchObject({ state: '{"turn":2}', transferTo: '+12025550123' });
+    expect(port.requests.at(-1)?.ask).toMatchObject({
+      state: '{"turn":2}',
+      transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 },
+    });
   });
 
   it('never makes a begin wait behind other writes', () => {

@@ -71,7 +71,7 @@ class FakeEngine {
   }
 }
 
-const callSidOf = (write: StoreWrite) => (write.kind === 'flow' ? write.hash : write.callSid);
+const callSidOf = (write: StoreWrite) => ('callSid' in write ? write.callSid : write.kind);
 
 const commit = (callSid: string, state = '{}'): StoreWrite & { kind: 'commit' } => ({
   kind: 'commit',

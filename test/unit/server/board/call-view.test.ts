@@ -14,7 +14,8 @@ const RECORD: CallRecord = {
   endReason: 'completed',
   outcome: 'eligible',
   answers: { adult: true, zip: '94110' },
-  transferTo: null,
+  transfer: null,
+  transferStatus: null,
   state: null,
 };
 
