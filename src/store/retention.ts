@@ -1,8 +1,9 @@
 /**
- * Removes what is kept of calls that ended longer ago than it may be kept: their rows, their turns and what those heard, and
- * results that were delivered or given up. In slices with a pause after each, so that no commit waits for long. A result that
+ * Removes what is kept of calls that ended longer ago than it may be kept: their rows, their turns and what those heard, wishes for
+ * outbound ones, and results that were delivered or given up. In slices with a pause after each, so that no commit waits for long. A result that
  * still waits for its receiver keeps its call. Several nodes may do it at once. Store thread.
  */
+import { FINAL_RANK } from '../channel/dial-messages.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -51,6 +52,7 @@ export class Retention {
           clock.setTimer(PAUSE_MS, resolve);
         });
       }
+      await this.#removeDials(beforeWallMs);
     } catch (thrown) {
       log.warn(
         { event: 'records.not-removed', err: toErrorRecord(thrown) },
@@ -78,6 +80,16 @@ export class Retention {
         if (!this.#isClosed) this.#lookIn(LOOK_EVERY_MS);
       });
     });
+  }
+
+  /** Some hundred bytes each, and as many as people were called: in one go. Who is not to be called stays so. */
+  async #removeDials(beforeWallMs: number): Promise<void> {
+    const { engine } = this.#parts;
+    const old = engine.tables
+      .deleteFrom('dials')
+      .where('status_rank', '=', FINAL_RANK)
+      .where('asked_at_wall_ms', '<', beforeWallMs);
+    await engine.transact([old.compile()]);
   }
 
   async #removeSlice(beforeWallMs: number): Promise<number> {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { createProgram } from '../../src/cli/program.ts';
 import { parseConfig, SETTINGS } from '../../src/config.ts';
 import { startRig } from '../support/server-rig.ts';
 
@@ -70,6 +71,64 @@ describe('the compose file', () => {
       expect(Object.keys(compose.volumes)).toContain(name);
     }
   });
+});
+
+describe('the systemd unit', () => {
+  const unit = text('trunkline.service');
+  const all = (name: string): string[] =>
+    [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+  const one = (name: string): string => {
+    const [value, ...others] = all(name);
+    expect(others).toEqual([]);
+    return value ?? '';
+  };
+
+  it('starts what there is, with settings that there are, and gives live calls time to end', () => {
+    const settings = one('Environment')
+      .split(' ')
+      .map((pair) => pair.split('=', 2) as [string, string])
+      .filter(([name]) => name !== 'NODE_ENV');
+    const config = configOf(Object.fromEntries(settings));
+    expect(Number(one('TimeoutStopSec'))).toBeGreaterThanOrEqual(config.DRAIN_SECONDS + AFTER_DRAIN_SECONDS);
+    expect(config.DATA_DIR).toBe(`/var/lib/${one('StateDirectory')}`);
+    const [node = '', flag, program = '', command] = one('ExecStart').split(' ');
+    expect(existsSync(`${ROOT}${node.replace(`${one('WorkingDirectory')}/`, '')}`)).toBe(true);
+    expect(flag).toBe('--disable-warning=ExperimentalWarning');
+    expect(existsSync(ROOT + program)).toBe(true);
+    expect(command).toBe('start');
+    expect(one('KillSignal')).toBe('SIGTERM');
+    // V8 compiles while it runs.
+    expect(all('MemoryDenyWriteExecute')).toEqual([]);
+  });
+});
+
+describe("the operator's pages", () => {
+  it.each(['SECURITY.md', 'docs/operator.md'])(
+    '%s names settings, metrics, files and commands that there are',
+    (path) => {
+      const page = readFileSync(ROOT + path, 'utf8');
+      const readme = readFileSync(`${ROOT}README.md`, 'utf8');
+      const names = new Set(
+        [...page.matchAll(/`([A-Z][A-Z_]{3,})(?:=[^`]*)?`/g)].map(([, name = '']) => name),
+      );
+      for (const name of names) expect(Object.keys(SETTINGS)).toContain(name);
+      for (const [, metric = ''] of page.matchAll(/`(trunkline_\w+)`/g))
+        expect(readme).toContain(`\`${metric}\``);
+      for (const [, target = ''] of page.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
+        expect(existsSync(new URL(target, new URL(path, `file://${ROOT}`)))).toBe(true);
+      for (const [, anchor = ''] of page.matchAll(/README\.md#([\w-]+)/g)) {
+        const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+          title
+            .toLowerCase()
+            .replace(/[^\w -]/g, '')
+            .replaceAll(' ', '-'),
+        );
+        expect(headings).toContain(anchor);
+      }
+      const known = createProgram().commands.map((command) => command.name());
+      for (const [, command = ''] of page.matchAll(/npx trunkline (\w+)/g)) expect(known).toContain(command);
+    },
+  );
 });
 
 interface Probe {

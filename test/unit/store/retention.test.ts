@@ -58,6 +58,37 @@ describe.each(enginesUnderTest())('retention in $name', (engineUnderTest) => {
   });
 
   it.skipIf(engineUnderTest.missing !== null)(
+    'removes outbound calls that are over, and nobody from the do-not-call list',
+    async () => {
+      const { clock, retention, store } = await kept();
+      const nowMs = clock.wallMs();
+      const ask = async (at: number, askedAtWallMs: number): Promise<string> => {
+        const dialId = `DL${String(at).padStart(32, '0')}`;
+        await store.dials.put({
+          dialId,
+          to: '+12025550123',
+          from: '+12025550110',
+          flowHash: 'hash',
+          variables: {},
+          machineDetection: 'off',
+          askedAtWallMs,
+          untilWallMs: askedAtWallMs,
+        });
+        return dialId;
+      };
+      const old = await ask(1, nowMs - 40 * DAY_MS);
+      const open = await ask(2, nowMs - 40 * DAY_MS);
+      const recent = await ask(3, nowMs - 29 * DAY_MS);
+      for (const dialId of [old, recent]) await store.dials.settle(dialId, 'waiting', 'expired', null);
+      await store.dials.addDoNotCall('+12025550123', nowMs - 400 * DAY_MS);
+      await retention.look();
+      const left = await Promise.all([old, open, recent].map((dialId) => store.dials.load(dialId)));
+      expect(left.map((dial) => dial?.status)).toEqual([undefined, 'waiting', 'expired']);
+      expect(await store.dials.isDoNotCall('+12025550123')).toBe(true);
+    },
+  );
+
+  it.skipIf(engineUnderTest.missing !== null)(
     'keeps a call whose result still waits for its receiver',
     async () => {
       const { clock, engine, retention, store } = await kept(true);
