@@ -4,12 +4,12 @@
  */
 import { type AskCarrier, type CarrierReply, carrierCodeOf } from '../carrier-request.ts';
 import { type Dial, type DialStatus, toCarrierStatus } from '../channel/dial-messages.ts';
-import { RETRY_FRAGMENT } from '../protocol/twiml.ts';
 import {
   FALLBACK_PATH,
   MACHINE_PATH,
   OUTBOUND_PATH,
   OUTBOUND_STATUS_PATH,
+  RETRY_FRAGMENT,
 } from '../protocol/webhook-paths.ts';
 
 /** A call as the carrier has it. */

@@ -1,6 +1,5 @@
 /** Where a number must point for this server to answer it. Pure. */
-import { RETRY_FRAGMENT } from '../protocol/twiml.ts';
-import { FALLBACK_PATH, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
+import { FALLBACK_PATH, RETRY_FRAGMENT, STATUS_PATH, VOICE_PATH } from '../protocol/webhook-paths.ts';
 import type { NumberWebhooks, PhoneNumber, Webhook } from './carrier-account.ts';
 
 /** In the order in which people read them. */

@@ -8,12 +8,6 @@ import { InvalidStateError } from '../errors.ts';
 import { isPhoneNumber, isSipAddress } from './call-sid.ts';
 import { toXmlText } from './plain-twiml.ts';
 
-/**
- * Put behind the `action` URL: Twilio then tries five times more, on every kind of failure, so that a restart of ours is
- * survived. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
- */
-export const RETRY_FRAGMENT = '#rc=5&rp=all';
-
 export interface ConnectStream {
   /** `wss://` (or `ws://` on this machine), with no query: Twilio drops or refuses one. */
   readonly streamUrl: string;

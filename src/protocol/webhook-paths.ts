@@ -12,3 +12,9 @@ export const OUTBOUND_STATUS_PATH = '/voice/outbound-status/';
 export const MACHINE_PATH = '/voice/machine/';
 /** A call token follows: what is said to whoever answers that call's transfer. */
 export const WHISPER_PATH = '/voice/whisper/';
+
+/**
+ * Put behind a URL that Twilio asks: it then tries five times more, on every kind of failure, so that a restart of ours is
+ * survived. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+ */
+export const RETRY_FRAGMENT = '#rc=5&rp=all';

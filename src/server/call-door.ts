@@ -5,8 +5,8 @@
 import type { Transfer } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import { mintToken } from '../protocol/tokens.ts';
-import { connectStream, dial, RETRY_FRAGMENT } from '../protocol/twiml.ts';
-import { CONTINUE_PATH, WHISPER_PATH } from '../protocol/webhook-paths.ts';
+import { connectStream, dial } from '../protocol/twiml.ts';
+import { CONTINUE_PATH, RETRY_FRAGMENT, WHISPER_PATH } from '../protocol/webhook-paths.ts';
 import type { Caller } from './admission.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { PublicAddress } from './public-address.ts';

@@ -2,10 +2,11 @@
  * What a webhook must pass before anything is done for it, the cheapest first: local or signed at all, length, content
  * type, body, form, signature, account, CallSid. Whatever fails is told so in words and costs nothing more. I/O thread.
  */
+
 import { isCallSid } from '../protocol/call-sid.ts';
 import { type FormParameters, parseFormBody, soleValue } from '../protocol/form-body.ts';
 import { checkWebhookSignature } from '../protocol/signature.ts';
-import { RETRY_FRAGMENT } from '../protocol/twiml.ts';
+import { RETRY_FRAGMENT } from '../protocol/webhook-paths.ts';
 import type { Caller } from './admission.ts';
 import { type Exchange, MAX_BODY_BYTES, textAnswer } from './exchange.ts';
 import { isLocalRequest } from './local-request.ts';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { FormParameters } from '../../../src/protocol/form-body.ts';
 import { checkUpgradeSignature, checkWebhookSignature } from '../../../src/protocol/signature.ts';
-import { RETRY_FRAGMENT } from '../../../src/protocol/twiml.ts';
+import { RETRY_FRAGMENT } from '../../../src/protocol/webhook-paths.ts';
 
 const TOKEN = '12345';
 const PUBLIC_URL = 'https://mycompany.com';

@@ -2,7 +2,8 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../../src/errors.ts';
 import { pauseAndRedirect, sayAndHangup } from '../../../src/protocol/plain-twiml.ts';
-import { connectStream, dial, hangup, RETRY_FRAGMENT } from '../../../src/protocol/twiml.ts';
+import { connectStream, dial, hangup } from '../../../src/protocol/twiml.ts';
+import { RETRY_FRAGMENT } from '../../../src/protocol/webhook-paths.ts';
 
 const STREAM_URL = 'wss://bot.example.org/ws/twilio/abc';
 const ACTION_URL = `https://bot.example.org/voice/continue/abc${RETRY_FRAGMENT}`;
