@@ -14,8 +14,8 @@ import type { Output } from './prompt-progress.ts';
 
 const EXAMPLES = `
 The call is placed by a server that runs with the same settings (npx trunkline start), and talks by the flow that answers the number
-that calls, or --flow. Needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, a public address, and a number of yours that calls. Ctrl-C stops the
-looking on; the call goes on.
+that calls, or --flow. Needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, a public address, and a number of yours that calls. Ctrl-C takes
+back what no server has placed yet; a call that is on goes on.
 Exit code 0 when somebody answered; 1 when nobody did, and when the call could not be asked for. Examples:
   npx trunkline dial +12025550123
   npx trunkline dial +12025550123 --set name=Ana --set age=41 --flow reminder
@@ -88,7 +88,22 @@ export async function dialNumber(
         },
       });
       output.write(`${from} calls ${to}  (${dialId})\n`);
-      return options.wait ? watch(calls, dialId, output, clock) : true;
+      if (!options.wait) return true;
+      // Not later, when nobody looks any more.
+      const endInterrupt = onInterrupt(async () => {
+        const isCanceled = await calls.dials.settle(
+          dialId,
+          'waiting',
+          'canceled',
+          'nobody waits for it any more',
+        );
+        output.write(isCanceled ? 'Canceled: nobody is called.\n' : 'The call goes on.\n');
+      });
+      try {
+        return await watch(calls, dialId, output, clock);
+      } finally {
+        endInterrupt();
+      }
     },
     'ask',
   );
@@ -105,6 +120,9 @@ async function watch(calls: CallsAtHand, dialId: string, output: Output, clock: 
     if (line !== shown) output.write(`${line}\n`);
     shown = line;
     if (isFinal(dial.status)) return await tellEnd(calls, dial, output, clock);
+    // A server would have said so; there is none.
+    if (dial.status === 'waiting' && clock.wallMs() > dial.untilWallMs)
+      await calls.dials.settle(dialId, 'waiting', 'expired', 'no server has placed it in time');
     if (dial.status === 'waiting' && !isToldUntaken && clock.nowMs() - beganAtMs > UNTAKEN_MS) {
       isToldUntaken = true;
       output.write(
@@ -136,6 +154,17 @@ async function tellEnd({ store }: CallsAtHand, dial: Dial, output: Output, clock
     durationMs === null || dial.status !== 'completed' ? '' : `, ${(durationMs / 1000).toFixed(1)} s`;
   output.write(`${callSid}: ${outcome}${lasted}. npx trunkline calls show ${callSid}\n`);
   return dial.status === 'completed';
+}
+
+/** `act` is done once on Ctrl-C, and the process ended. Returns what takes that off again. */
+function onInterrupt(act: () => Promise<void>): () => void {
+  const listener = (): void => {
+    void act()
+      .catch(() => {})
+      .finally(() => process.exit(130));
+  };
+  process.once('SIGINT', listener);
+  return () => process.off('SIGINT', listener);
 }
 
 /** Throws ConfigError, which says what is missing. */

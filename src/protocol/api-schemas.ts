@@ -18,7 +18,7 @@ export const snapshotSchema = z
         z.strictObject({
           callSid,
           channel,
-          from: z.string().describe('Masked.'),
+          from: z.string().describe('Who rang; of a call of ours, who was rung. Masked.'),
           question: z.string().describe("The flow's node that spoke last; empty at first."),
           startedAtMs: sinceEpochMs,
           levelDbfs: z.number().min(-100).max(0),
@@ -47,7 +47,7 @@ export const callSchema = z
   .strictObject({
     callSid,
     channel,
-    from: z.string().describe('Masked.'),
+    from: z.string().describe('Who rang; of a call of ours, who was rung. Masked.'),
     state: z.enum(['live', 'ended']),
     startedAtMs: sinceEpochMs,
     endedAtMs: sinceEpochMs.nullable(),

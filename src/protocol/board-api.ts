@@ -35,6 +35,7 @@ export interface BoardSnapshot {
 export interface BoardCall {
   readonly callSid: string;
   readonly channel: 'phone' | 'browser';
+  /** Who rang; of a call of ours, who was rung. */
   readonly from: string;
   /** Name of the flow's node that spoke last; empty at first. */
   readonly question: string;
@@ -80,6 +81,7 @@ export interface TimelineEntry {
 export interface CallView {
   readonly callSid: string;
   readonly channel: 'phone' | 'browser';
+  /** Who rang; of a call of ours, who was rung. */
   readonly from: string;
   readonly state: 'live' | 'ended';
   /** Since the Unix epoch. */

@@ -107,6 +107,13 @@ const callStart = z.object({
   to: z.string(),
   playFormat: z.string(),
   state: z.unknown(),
+  dialed: z
+    .object({
+      flowHash: sha,
+      variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    })
+    .optional(),
+  isTransferFailed: z.boolean().optional(),
   recordedFromMs: z.number().optional(),
 });
 const flow = z.object({ fileName: z.string(), directory: z.string(), hash: sha, text: z.string() });

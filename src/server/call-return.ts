@@ -2,6 +2,7 @@
  * The answer for a call that comes back: its stream has ended, or its first webhook is sent again after a stream came.
  * Decided from the directory and the store, so it works for a call of an earlier process or another node. I/O thread.
  */
+import { isFinal, toCarrierStatus } from '../channel/dial-messages.ts';
 import { sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
 import { hangup } from '../protocol/twiml.ts';
@@ -32,6 +33,11 @@ export interface CallReturnParts {
   readonly dials?: Pick<DialStore, 'putTransferStatus'> | undefined;
 }
 
+function isOver(callStatus: string): boolean {
+  const status = toCarrierStatus(callStatus);
+  return status !== null && isFinal(status);
+}
+
 type Resumed = Extract<NextStep, { kind: 'resume' | 'return' }>;
 
 export class CallReturn {
@@ -53,12 +59,17 @@ export class CallReturn {
   }
 
   async #answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
-    const { dials, door, next, warmWait } = this.#parts;
+    const { door, next, warmWait } = this.#parts;
     const { callSid } = webhook;
     await warmWait.wait();
-    const { dialStatus } = webhook;
+    const { callStatus, dialStatus } = webhook;
     // Before anything else is answered: whoever asks again must not be put through again.
-    if (dialStatus !== '') await dials?.putTransferStatus(callSid, dialStatus);
+    await this.keepTransfer(webhook);
+    // The caller has gone while it rang somewhere, or talked there.
+    if (isOver(callStatus)) {
+      exchange.answer(twimlAnswer(hangup()));
+      return;
+    }
     const found = await next.find(callSid, tokenAttempt, dialStatus);
     if (found === null) {
       this.#wait(exchange, path);
@@ -82,6 +93,11 @@ export class CallReturn {
       case 'return':
         this.#resume(exchange, webhook, { step, hadStream, path });
     }
+  }
+
+  /** How the call's transfer went, if the carrier says so. */
+  async keepTransfer({ callSid, dialStatus }: Webhook): Promise<void> {
+    if (dialStatus !== '') await this.#parts.dials?.putTransferStatus(callSid, dialStatus);
   }
 
   /** The caller waits, and the carrier asks again: this process, or another that knows more. */

@@ -42,6 +42,8 @@ export class ContinueWebhook {
       return;
     }
     if (token.status === 'expired') {
+      // Who was put through may have talked for hours.
+      await returns.keepTransfer(webhook);
       exchange.answer(twimlAnswer(hangup()));
       return;
     }

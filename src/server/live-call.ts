@@ -20,22 +20,19 @@
  * `end` frees everything: stream, worker, record, slot. Whoever comes first gives the reason. The watches that need time
  * (no start, no media, the longest call, an apology that does not end) are the stream's own.
  */
-import { type Dial, isMachine } from '../channel/dial-messages.ts';
-import type { CallId, CallNote, Dialed, Disposition, EndReason, FromCall } from '../channel/messages.ts';
+import type { CallId, CallNote, Disposition, EndReason, FromCall } from '../channel/messages.ts';
 import type { Timer } from '../clock.ts';
-import { type ErrorRecord, InvalidStateError, toErrorRecord } from '../errors.ts';
-import { recordName } from '../recordings/record-name.ts';
+import { type ErrorRecord, toErrorRecord } from '../errors.ts';
 import type { Caller } from './admission.ts';
 import type { CallStream, StreamHooks, StreamSound, StreamStart } from './call-stream.ts';
-import { withinDeadline } from './deadline.ts';
+import { FlowRecording } from './flow-recording.ts';
 import type { CallMove, CallRegister, LiveCallSurroundings } from './live-call-surroundings.ts';
+import { OutboundPart } from './outbound-part.ts';
 import { Recovery } from './recovery.ts';
 import { StreamRecord } from './stream-record.ts';
 
 /** The media plane's own: it reports the end of no such prompt. */
 const FILLER_PLAY_ID = -1;
-/** Somebody has just said hello. */
-const DIAL_DEADLINE_MS = 1000;
 /** Who waits longer hears it again: it takes 1.5 s itself. */
 const FILL_EVERY_MS = 4000;
 
@@ -58,13 +55,9 @@ export class LiveCall {
   /** The last prompt that ended was never heard. */
   #isMute = false;
   #filling: Timer | null = null;
-  /** Of recordings that the flow began. */
-  #recordings = 0;
-  #isRecording = false;
-  /** Of an outbound call; null before its begin, and of one that came in. */
-  #dialed: Dialed | null = null;
+  readonly #recording: FlowRecording;
+  readonly #outbound = new OutboundPart();
   #isTransferFailed = false;
-  #isMachine = false;
   #liveAtMs: number | null = null;
   #callBeganAtMs: number | null = null;
 
@@ -79,6 +72,7 @@ export class LiveCall {
     this.#caller = call.caller;
     this.#around = around;
     this.#register = register;
+    this.#recording = new FlowRecording(call.callSid, call.attempt, around);
   }
 
   /** Gives the call its stream; `open` makes it with the hooks that lead here. */
@@ -144,7 +138,7 @@ export class LiveCall {
         this.#noted(message.note);
         return;
       case 'recording':
-        this.#setRecording(message.isOn);
+        this.#recording.turn(message.isOn, (file) => this.#stream?.record?.(file));
         return;
       case 'call.failed':
         this.codeFailed(message.error);
@@ -162,7 +156,7 @@ export class LiveCall {
 
   /** An answering machine has taken the call. */
   machineAnswered(): void {
-    this.#isMachine = true;
+    this.#outbound.machineAnswered();
     if (this.#phase === 'live') this.#around.workers.post({ kind: 'machine', callId: this.callId });
   }
 
@@ -235,9 +229,11 @@ export class LiveCall {
       return;
     }
     try {
-      const dial = this.#isOutbound(start) ? await this.#loadDial() : null;
+      if (this.#isOutbound(start)) this.#caller = { ...this.#caller, direction: 'outbound' };
+      if (this.#caller.direction === 'outbound')
+        await this.#outbound.load(this.callSid, this.attempt, this.#around);
       if (!this.#isBeginning) return;
-      const record = this.#openRecord(start, dial);
+      const record = this.#openRecord(start);
       if (!(await this.#beginRecord(record))) return;
       const { state, callBeganAtMs } = await record.takeUp(this.#register.lastEnd(this.callSid));
       this.#state = state;
@@ -256,20 +252,11 @@ export class LiveCall {
     return this.#caller.direction === 'outbound' || customParameters.get('direction') === 'outbound';
   }
 
-  /** Rejects with InvalidStateError where nobody knows what an outbound call is about. */
-  async #loadDial(): Promise<Dial> {
-    const { clock, dials } = this.#around;
-    const asked = dials?.dialOfCall(this.callSid) ?? Promise.resolve(null);
-    const loaded = await withinDeadline(clock, DIAL_DEADLINE_MS, asked);
-    if (loaded.kind === 'done' && loaded.value !== null) return loaded.value;
-    throw new InvalidStateError('Expected to know what an outbound call is about, received nothing');
-  }
-
   get #isBeginning(): boolean {
     return this.#phase === 'beginning';
   }
 
-  #openRecord({ customParameters }: StreamStart, dial: Dial | null): StreamRecord {
+  #openRecord({ customParameters }: StreamStart): StreamRecord {
     const { callSid, attempt } = this;
     const { from, to } = this.#caller;
     // Another node may have answered the call's webhook: then only the stream says who rings whom.
@@ -279,13 +266,8 @@ export class LiveCall {
       to: to || (customParameters.get('to') ?? ''),
     };
     this.#isTransferFailed = customParameters.get('transfer') === 'failed';
-    if (dial !== null) {
-      const { answeredBy, flowHash, variables } = dial;
-      this.#dialed = { flowHash, variables };
-      this.#isMachine ||= isMachine(answeredBy);
-    }
-    const flowHash = dial?.flowHash ?? this.#around.flowHashOf(this.#caller.to);
-    const direction = dial === null ? 'inbound' : 'outbound';
+    const flowHash = this.#outbound.dialed?.flowHash ?? this.#around.flowHashOf(this.#caller.to);
+    const { direction = 'inbound' } = this.#caller;
     this.#record = new StreamRecord(
       { callSid, attempt, from: this.#caller.from, to: this.#caller.to, flowHash, direction },
       this.#around,
@@ -332,26 +314,14 @@ export class LiveCall {
   }
 
   #goLive(): void {
-    const { clock, log, recordings, recordsAll = true } = this.#around;
+    const { clock, log } = this.#around;
     this.#liveAtMs = clock.nowMs();
     const callBeganAgoMs = this.#liveAtMs - (this.#callBeganAtMs ?? this.#liveAtMs);
     log.info({ event: 'call.started', ...this.#names(), pii: { from: this.#caller.from } }, 'a call started');
     this.#place('shared', null);
-    const recording = recordsAll
-      ? (recordings?.open(recordName(this.callSid, this.attempt), 'wav') ?? null)
-      : null;
-    this.#isRecording = recording !== null;
+    const recording = this.#recording.open();
     this.#stream?.accept(this.callId, callBeganAgoMs, recording);
     this.#fill();
-  }
-
-  /** As the flow wants it. */
-  #setRecording(isOn: boolean): void {
-    if (isOn === this.#isRecording) return;
-    this.#isRecording = isOn;
-    if (isOn) this.#recordings += 1;
-    const name = recordName(this.callSid, this.attempt, this.#recordings);
-    this.#stream?.record?.(isOn ? (this.#around.recordings?.open(name, 'wav') ?? null) : null);
   }
 
   /** `move`: null for the first time. */
@@ -392,6 +362,7 @@ export class LiveCall {
   #postStarted(): void {
     const { from, to } = this.#caller;
     const { callId, callSid, attempt } = this;
+    const { dialed, isMachine } = this.#outbound;
     this.#around.workers.post({
       kind: 'call.started',
       callId,
@@ -404,11 +375,11 @@ export class LiveCall {
         to,
         playFormat: this.#around.playFormat,
         state: this.#state,
-        ...(this.#dialed === null ? {} : { dialed: this.#dialed }),
+        ...(dialed === null ? {} : { dialed }),
         ...(this.#isTransferFailed ? { isTransferFailed: true } : {}),
       },
     });
-    if (this.#isMachine) this.#around.workers.post({ kind: 'machine', callId });
+    if (isMachine) this.#around.workers.post({ kind: 'machine', callId });
   }
 
   #tellMoved(move: CallMove): void {

@@ -57,7 +57,8 @@ export class VoiceWebhook {
       await returns.answer(exchange, webhook, -1, path);
       return;
     }
-    if (readiness.leaving !== 'no') {
+    // One of ours was placed before we began to leave.
+    if (readiness.leaving === 'ending' || (readiness.leaving === 'draining' && !isExpected)) {
       this.#refuse(exchange, 'draining', path, sayAndHangup(SPOKEN.draining));
       return;
     }

@@ -10,6 +10,7 @@ export type CommitResult = 'durable' | 'deferred';
 
 export interface CallRecord {
   readonly callSid: string;
+  readonly direction: CallDirection;
   readonly attempt: number;
   readonly from: string;
   readonly to: string;
@@ -30,7 +31,6 @@ export interface CallRecord {
 
 /** A record with what only people and reports ask for. */
 export interface KeptCall extends CallRecord {
-  readonly direction: CallDirection;
   /** The process that has the call, or had it last. */
   readonly nodeId: string;
   /** How often it came back on a new stream. */

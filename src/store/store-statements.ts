@@ -13,9 +13,11 @@ import {
 } from 'kysely';
 import type { DialNews, DialStatus } from '../channel/dial-messages.ts';
 import type { EndReason } from '../channel/messages.ts';
-import type { StoreWrite, TurnRecord } from '../channel/store-messages.ts';
+import type { StoreWrite } from '../channel/store-messages.ts';
 import { newsStatements, putStatement, recordStatement } from './dials.ts';
 import type { Tables } from './schema.ts';
+import { integer, text, toText } from './sql-values.ts';
+import { turnStatements } from './turn-statements.ts';
 
 type WriteOf<Kind extends StoreWrite['kind']> = Extract<StoreWrite, { kind: Kind }>;
 
@@ -228,7 +230,7 @@ export class StoreStatements {
       .where('attempt', '=', attempt)
       .compile();
     const optOut = optsOut === undefined ? [] : [this.#optOut(write)];
-    return [commit, ...optOut, ...turns.flatMap((turn) => this.#turn(write, turn))];
+    return [commit, ...optOut, ...turns.flatMap((turn) => turnStatements(this.#tables, write, turn))];
   }
 
   /** Whoever was called, or rang: only a number can be on the list. */
@@ -270,70 +272,6 @@ export class StoreStatements {
       record,
       ...this.#finish({ kind: 'finish', callSid, attempt: 0, reason, atWallMs }),
     ];
-  }
-
-  #turn(write: WriteOf<'commit'>, turn: TurnRecord): readonly CompiledQuery[] {
-    const { listenId, playout } = turn;
-    const value = turn.value === null ? null : JSON.stringify(turn.value);
-    const heard = turn.heard === null ? null : toText(turn.heard);
-    const call = this.#tables
-      .selectFrom('calls')
-      .where('call_sid', '=', write.callSid)
-      .where('attempt', '=', write.attempt);
-    const kept = this.#tables
-      .insertInto('turns')
-      .columns([
-        'call_sid',
-        'listen_id',
-        'flow_node',
-        'asked_at_wall_ms',
-        'answered_at_wall_ms',
-        'how',
-        'heard',
-        'value',
-      ])
-      .expression(
-        call.select([
-          'call_sid',
-          integer(listenId).as('listen_id'),
-          text(turn.nodeId).as('flow_node'),
-          integer(turn.askedAtWallMs).as('asked_at_wall_ms'),
-          integer(turn.answeredAtWallMs).as('answered_at_wall_ms'),
-          text(turn.how).as('how'),
-          text(heard).as('heard'),
-          text(value).as('value'),
-        ]),
-      )
-      .onConflict((conflict) =>
-        conflict.columns(['call_sid', 'listen_id']).doUpdateSet((row) => ({
-          answered_at_wall_ms: row.ref('excluded.answered_at_wall_ms'),
-          how: row.ref('excluded.how'),
-          heard: row.ref('excluded.heard'),
-          value: row.ref('excluded.value'),
-        })),
-      )
-      .compile();
-    const ledger = this.#tables
-      .insertInto('playout')
-      .columns(['call_sid', 'listen_id', 'sent_ms', 'heard_ms', 'answer_began_at_wall_ms'])
-      .expression(
-        call.select([
-          'call_sid',
-          integer(listenId).as('listen_id'),
-          integer(playout.sentMs).as('sent_ms'),
-          integer(playout.heardMs).as('heard_ms'),
-          integer(playout.answerBeganAtWallMs).as('answer_began_at_wall_ms'),
-        ]),
-      )
-      .onConflict((conflict) =>
-        conflict.columns(['call_sid', 'listen_id']).doUpdateSet((row) => ({
-          sent_ms: row.ref('excluded.sent_ms'),
-          heard_ms: row.ref('excluded.heard_ms'),
-          answer_began_at_wall_ms: row.ref('excluded.answer_began_at_wall_ms'),
-        })),
-      )
-      .compile();
-    return [kept, ledger];
   }
 
   #finish(write: WriteOf<'finish'>): readonly CompiledQuery[] {
@@ -422,18 +360,4 @@ export class StoreStatements {
 
 function selectCallSids(tables: Kysely<Tables>) {
   return tables.selectFrom('calls').select('call_sid');
-}
-
-/** Parameters in a select list have no type of their own on PostgreSQL. */
-function integer(value: number | null) {
-  return sql<number>`cast(${value} as bigint)`;
-}
-
-function text(value: string | null) {
-  return sql<string>`cast(${value} as text)`;
-}
-
-/** PostgreSQL keeps no NUL in a text; nobody says or dials one. */
-function toText(value: string): string {
-  return value.replaceAll('\0', '');
 }

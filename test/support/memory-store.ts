@@ -22,6 +22,7 @@ export class MemoryStore implements CallStore {
     const known = this.records.get(call.callSid);
     if (known !== undefined && known.attempt >= call.attempt) return 'fenced';
     this.records.set(call.callSid, {
+      direction: 'inbound',
       ...call,
       startedAtWallMs: known?.startedAtWallMs ?? 0,
       endedAtWallMs: null,

@@ -73,6 +73,21 @@ describe('the compose file', () => {
   });
 });
 
+describe('the image', () => {
+  const file = text('Dockerfile');
+
+  it('is Node 22, without root, without development packages, and says whether it lives', () => {
+    const stages = [...file.matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image);
+    for (const image of stages) expect(image).toMatch(/^node:22-/);
+    const [last = ''] = file.split(/^FROM /m).slice(-1);
+    expect(last).toMatch(/^USER node$/m);
+    expect(last).toContain('/healthz');
+    expect(last).toMatch(/^HEALTHCHECK /m);
+    expect(file).toContain('npm ci --omit=dev --omit=optional');
+    expect(existsSync(`${ROOT}src/cli/trunkline.ts`)).toBe(true);
+  });
+});
+
 describe('the systemd unit', () => {
   const unit = text('trunkline.service');
   const all = (name: string): string[] =>

@@ -84,7 +84,7 @@ export class CallTrails implements BoardCalls {
     return {
       callSid,
       channel: channelOf(caller.from),
-      from: maskNumber(caller.from),
+      from: maskNumber(caller.direction === 'outbound' ? caller.to : caller.from),
       question: trail?.asked?.node ?? '',
       startedAtMs: Math.round((call.callBeganAtMs ?? this.#parts.clock.nowMs()) + aheadMs),
       levelDbfs: Math.round(levelDbfs),

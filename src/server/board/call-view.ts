@@ -33,7 +33,7 @@ const RANKS: Readonly<Record<TimelineKind, number>> = {
 
 export function toCallView(of: CallViewOf): CallView {
   const { record, showsWords, trail } = of;
-  const { callSid, endReason, endedAtWallMs, from, outcome, startedAtWallMs } = record;
+  const { callSid, direction, endReason, endedAtWallMs, from, outcome, startedAtWallMs, to } = record;
   const answers = Object.entries(record.answers).map(([node, value]) => ({
     node,
     value: String(showsWords ? value : maskDigits(value)),
@@ -41,7 +41,7 @@ export function toCallView(of: CallViewOf): CallView {
   return {
     callSid,
     channel: channelOf(from),
-    from: maskNumber(from),
+    from: maskNumber(direction === 'outbound' ? to : from),
     // Another node may have it, of which nothing else is known here.
     state: trail?.isLive === true || endReason === null ? 'live' : 'ended',
     startedAtMs: startedAtWallMs,

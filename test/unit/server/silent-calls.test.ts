@@ -10,6 +10,7 @@ const LIFE_MS = 300_000;
 function record(callSid: string, more: Partial<CallRecord> = {}, clock = new FakeClock()): CallRecord {
   return {
     callSid,
+    direction: 'inbound',
     attempt: 0,
     from: '',
     to: '',

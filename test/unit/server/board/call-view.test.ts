@@ -5,6 +5,7 @@ import type { CallRecord, CallTurn } from '../../../../src/store/call-store.ts';
 
 const RECORD: CallRecord = {
   callSid: `CA${'1'.repeat(32)}`,
+  direction: 'inbound',
   attempt: 0,
   from: '+12025550147',
   to: '+12025550100',
@@ -121,6 +122,9 @@ describe('the view of one call', () => {
   it('tells of a live call the question that is open, which no record has yet', () => {
     const live = { endReason: null, endedAtWallMs: null, outcome: null };
     const trail = { ...TRAIL, asked: { node: 'age', atWallMs: 1_004_500 } };
+    expect(view({ record: { ...live, direction: 'outbound' }, trail })).toMatchObject({
+      from: '+1•••••••100',
+    });
     expect(view({ record: { ...live, from: 'browser' }, trail })).toMatchObject({
       state: 'live',
       channel: 'browser',
