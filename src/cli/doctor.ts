@@ -10,7 +10,8 @@ import type { Output } from './prompt-progress.ts';
 
 const EXAMPLES = `
 Looks at the configuration, the native addon, the flow, the store, vendors' keys and models, the public address, its certificate, a
-signed webhook and a signed stream through it, the account and the number. It rings nobody and changes nothing. Exit code 1 when
+signed webhook and a signed stream through it, the account and the number. It rings nobody; it makes DATA_DIR and the tables of a
+PostgreSQL where they are missing. Exit code 1 when
 something is wrong that would keep callers from being served. Examples:
   npx trunkline doctor              # with the server running, to walk the whole way
   npx trunkline doctor --json | jq '.[] | select(.level == "error")'`;

@@ -1,6 +1,7 @@
 /**
- * The two tokens of a call, one format. A *stream* token opens one media WebSocket (the server lets it be used once); a
- * *call* token names a call to `/voice/continue` and may be used again. Both say (kind, callSid, attempt, expiry) under
+ * The tokens of a call, one format. A *stream* token opens one media WebSocket (the server lets it be used once); a
+ * *call* token names a call to `/voice/continue` and may be used again. A browser's are kinds of their own: a page must not take a
+ * telephone's call over. All say (kind, callSid, attempt, expiry) under
  * an HMAC, so no node has to remember them. Pure; any thread.
  *
  *      byte 0       1      2                  36          40                46              78
@@ -14,7 +15,7 @@ import { InvalidStateError } from '../errors.ts';
 import { isCallSid } from './call-sid.ts';
 import { TOKEN_CHARACTERS, TOKEN_TEXT } from './token-text.ts';
 
-export type TokenKind = 'stream' | 'call';
+export type TokenKind = 'stream' | 'call' | 'page stream' | 'page call';
 
 export interface TokenClaims {
   readonly callSid: string;
@@ -41,7 +42,7 @@ export type TokenReading =
 export const CLOCK_STEP_TOLERANCE_MS = 3_600_000;
 
 const VERSION = 1;
-const KIND_BYTE = { stream: 0x73, call: 0x63 } as const;
+const KIND_BYTE = { stream: 0x73, call: 0x63, 'page stream': 0x53, 'page call': 0x43 } as const;
 const CLAIMS_BYTES = 46;
 const TOKEN_BYTES = 78;
 const EXPIRY_MAX_MS = 2 ** 48 - 1;

@@ -87,9 +87,9 @@ export class CallDoor {
   }
 
   /** Names the call and its stream number `attempt` for as long as the call may come back. */
-  callToken(callSid: string, attempt: number): string {
+  callToken(callSid: string, attempt: number, kind: 'call' | 'page call' = 'call'): string {
     const expiresAtMs = this.#clock.wallMs() + this.callLifeMs;
-    return mintToken('call', { callSid, attempt, expiresAtMs }, this.#settings.sessionKey);
+    return mintToken(kind, { callSid, attempt, expiresAtMs }, this.#settings.sessionKey);
   }
 
   #continuePath(callSid: string, attempt: number): string {

@@ -13,6 +13,8 @@ const REMEMBER_MS = STREAM_TOKEN_MS + 2 * CLOCK_STEP_TOLERANCE_MS;
 /** Calls remembered at once; the oldest are forgotten first, and left to the tolerant expiry. */
 const REMEMBERED_MAX = 20_000;
 
+export type StreamTokenKind = 'stream' | 'page stream';
+
 interface Minted {
   /** The latest; those before it are older still. */
   readonly attempt: number;
@@ -31,7 +33,7 @@ export class StreamTokens {
   }
 
   /** A token for the call's stream number `attempt`, good for `STREAM_TOKEN_MS`. */
-  mint(callSid: string, attempt: number): string {
+  mint(callSid: string, attempt: number, kind: StreamTokenKind = 'stream'): string {
     const atMs = this.#clock.nowMs();
     this.#minted.delete(callSid);
     this.#minted.set(callSid, { attempt, atMs });
@@ -40,12 +42,12 @@ export class StreamTokens {
       this.#minted.delete(oldest);
     }
     const expiresAtMs = this.#clock.wallMs() + STREAM_TOKEN_MS;
-    return mintToken('stream', { callSid, attempt, expiresAtMs }, this.#sessionKey);
+    return mintToken(kind, { callSid, attempt, expiresAtMs }, this.#sessionKey);
   }
 
   /** As `readToken`. That a token was used before is not known here. */
-  read(token: string): TokenReading {
-    const reading = readToken(token, 'stream', this.#sessionKey, this.#clock.wallMs());
+  read(token: string, kind: StreamTokenKind = 'stream'): TokenReading {
+    const reading = readToken(token, kind, this.#sessionKey, this.#clock.wallMs());
     if (reading.status !== 'ok') return reading;
     const { callSid, attempt } = reading.claims;
     const minted = this.#minted.get(callSid);

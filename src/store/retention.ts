@@ -12,6 +12,8 @@ import type { SqlEngine } from './sql-engine.ts';
 export interface RetentionParts {
   readonly engine: Pick<SqlEngine, 'tables' | 'transact'>;
   readonly keepDays: number;
+  /** Results are sent somewhere: one that waits keeps its call. */
+  readonly sendsResults: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -93,16 +95,19 @@ export class Retention {
   }
 
   async #removeSlice(beforeWallMs: number): Promise<number> {
-    const { engine } = this.#parts;
+    const { engine, sendsResults } = this.#parts;
     const { tables } = engine;
-    const found = await tables
+    let old = tables
       .selectFrom('calls')
       .select('call_sid')
       // Said twice: by its begin a call is found in an index.
       .where('started_at_wall_ms', '<', beforeWallMs)
       .where('ended_at_wall_ms', '<', beforeWallMs)
       .where('end_reason', 'is not', null)
-      .where(({ exists, not, selectFrom }) =>
+      .orderBy('started_at_wall_ms')
+      .limit(SLICE_CALLS);
+    if (sendsResults)
+      old = old.where(({ exists, not, selectFrom }) =>
         not(
           exists(
             selectFrom('outbox')
@@ -111,10 +116,8 @@ export class Retention {
               .where('outbox.state', '=', 'waiting'),
           ),
         ),
-      )
-      .orderBy('started_at_wall_ms')
-      .limit(SLICE_CALLS)
-      .execute();
+      );
+    const found = await old.execute();
     const callSids = found.map((row) => row.call_sid);
     if (callSids.length === 0) return 0;
     await engine.transact(

@@ -43,6 +43,8 @@ export class SqliteEngine implements SqlEngine {
         () => {
           database.exec('pragma journal_mode = wal');
           database.exec('pragma synchronous = full');
+          // What is removed is not to be read out of the file.
+          database.exec('pragma secure_delete = on');
           migrate(database, path);
           return new SqliteEngine(database);
         },

@@ -62,7 +62,13 @@ try {
   const retention =
     start.keepDays == null
       ? null
-      : new Retention({ engine, keepDays: start.keepDays, clock: systemClock, log });
+      : new Retention({
+          engine,
+          keepDays: start.keepDays,
+          sendsResults: start.results != null,
+          clock: systemClock,
+          log,
+        });
   const thread = new StoreThread({
     store,
     dials: store.dials,

@@ -1,5 +1,7 @@
 /** `POST /api/sessions`: who gets a call, and what the others are told. */
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type { BrowserSettings } from '../../src/server/browser/browser-routes.ts';
 import { askSession } from '../support/browser-caller.ts';
 import { type RigOptions, type ServerRig, startRig } from '../support/server-rig.ts';
@@ -35,6 +37,25 @@ it('a session names the call, its stream, what to come back with, and how it sou
     play: { codec: 'pcm16', sampleRateHz: 16_000 },
   });
   expect(rig.server.census()).toMatchObject({ waiting: 1 });
+});
+
+it("a telephone's tokens, which stand in its URLs, take no call of hers over", async () => {
+  const port = await serve({ calls: 'on' });
+  const { callSid, continuePath, streamPath } = await rig.call();
+  const callToken = continuePath.slice(continuePath.lastIndexOf('/') + 1);
+  expect(await askSession(port, JSON.stringify({ callToken }))).toMatchObject({
+    status: 400,
+    body: { code: 'bad-token' },
+  });
+  const socket = new WebSocket(
+    `ws://127.0.0.1:${port}/ws/voice/${streamPath.slice(streamPath.lastIndexOf('/') + 1)}`,
+    {
+      origin: `http://127.0.0.1:${port}`,
+    },
+  );
+  const [code] = (await once(socket, 'close')) as [number];
+  expect(code).toBe(1008);
+  expect(rig.server.directory.claimedAttempt(callSid)).toBe(-1);
 });
 
 it.each([['{}'], ['{"callToken":null}'], ['']])('%j asks for a new call, too', async (body) => {

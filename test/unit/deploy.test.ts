@@ -1,10 +1,10 @@
 /** The files in `deploy/` against what the server knows: they cannot be run here, but they can be read. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { createProgram } from '../../src/cli/program.ts';
 import { parseConfig, SETTINGS } from '../../src/config.ts';
+import { checkDescriptors } from '../../src/operations/doctor/machine-checks.ts';
 import { startRig } from '../support/server-rig.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,6 +31,23 @@ function configOf(environment: Readonly<Record<string, string>>) {
   const config = parseConfig(environment);
   expect(config.warnings).toEqual([]);
   return config;
+}
+
+/** What stands behind a word of the Dockerfile, line by line. */
+const imageLines = (word: string): readonly string[] =>
+  text('Dockerfile')
+    .split('\n')
+    .filter((line) => line.startsWith(`${word} `))
+    .map((line) => line.slice(word.length + 1));
+const imageCommand = (): readonly string[] =>
+  [...imageLines('ENTRYPOINT'), ...imageLines('CMD')].flatMap((line) => JSON.parse(line));
+/** `NAME=value NAME=value`, without what is Node's. */
+function settingsIn(line: string): Readonly<Record<string, string>> {
+  const { NODE_ENV, ...own } = Object.fromEntries(
+    line.split(' ').map((pair) => pair.split('=') as [string, string]),
+  );
+  expect(NODE_ENV).toBe('production');
+  return own;
 }
 
 interface Service {
@@ -86,64 +103,6 @@ describe('the image', () => {
     expect(file).toContain('npm ci --omit=dev --omit=optional');
     expect(existsSync(`${ROOT}src/cli/trunkline.ts`)).toBe(true);
   });
-});
-
-describe('the systemd unit', () => {
-  const unit = text('trunkline.service');
-  const all = (name: string): string[] =>
-    [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value);
-  const one = (name: string): string => {
-    const [value, ...others] = all(name);
-    expect(others).toEqual([]);
-    return value ?? '';
-  };
-
-  it('starts what there is, with settings that there are, and gives live calls time to end', () => {
-    const settings = one('Environment')
-      .split(' ')
-      .map((pair) => pair.split('=', 2) as [string, string])
-      .filter(([name]) => name !== 'NODE_ENV');
-    const config = configOf(Object.fromEntries(settings));
-    expect(Number(one('TimeoutStopSec'))).toBeGreaterThanOrEqual(config.DRAIN_SECONDS + AFTER_DRAIN_SECONDS);
-    expect(config.DATA_DIR).toBe(`/var/lib/${one('StateDirectory')}`);
-    const [node = '', flag, program = '', command] = one('ExecStart').split(' ');
-    expect(existsSync(`${ROOT}${node.replace(`${one('WorkingDirectory')}/`, '')}`)).toBe(true);
-    expect(flag).toBe('--disable-warning=ExperimentalWarning');
-    expect(existsSync(ROOT + program)).toBe(true);
-    expect(command).toBe('start');
-    expect(one('KillSignal')).toBe('SIGTERM');
-    // V8 compiles while it runs.
-    expect(all('MemoryDenyWriteExecute')).toEqual([]);
-  });
-});
-
-describe("the operator's pages", () => {
-  it.each(['SECURITY.md', 'docs/operator.md'])(
-    '%s names settings, metrics, files and commands that there are',
-    (path) => {
-      const page = readFileSync(ROOT + path, 'utf8');
-      const readme = readFileSync(`${ROOT}README.md`, 'utf8');
-      const names = new Set(
-        [...page.matchAll(/`([A-Z][A-Z_]{3,})(?:=[^`]*)?`/g)].map(([, name = '']) => name),
-      );
-      for (const name of names) expect(Object.keys(SETTINGS)).toContain(name);
-      for (const [, metric = ''] of page.matchAll(/`(trunkline_\w+)`/g))
-        expect(readme).toContain(`\`${metric}\``);
-      for (const [, target = ''] of page.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
-        expect(existsSync(new URL(target, new URL(path, `file://${ROOT}`)))).toBe(true);
-      for (const [, anchor = ''] of page.matchAll(/README\.md#([\w-]+)/g)) {
-        const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
-          title
-            .toLowerCase()
-            .replace(/[^\w -]/g, '')
-            .replaceAll(' ', '-'),
-        );
-        expect(headings).toContain(anchor);
-      }
-      const known = createProgram().commands.map((command) => command.name());
-      for (const [, command = ''] of page.matchAll(/npx trunkline (\w+)/g)) expect(known).toContain(command);
-    },
-  );
 });
 
 interface Probe {
@@ -233,15 +192,8 @@ describe('the Kubernetes manifests', () => {
 });
 
 describe('the image', () => {
-  let lines: readonly string[];
-  beforeAll(() => {
-    lines = text('Dockerfile').split('\n');
-  });
-  const argumentsOf = (word: string) =>
-    lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-
   it('is made of files that are here', () => {
-    const copied = argumentsOf('COPY')
+    const copied = imageLines('COPY')
       .filter((line) => !line.startsWith('--from'))
       .flatMap((line) => line.split(' ').slice(0, -1));
     expect(copied.length).toBeGreaterThan(5);
@@ -253,20 +205,72 @@ describe('the image', () => {
   });
 
   it('runs the server itself, open to its network, and keeps its data in a volume', () => {
-    const [environment = ''] = argumentsOf('ENV');
-    const settings = environment.split(' ').map((pair) => pair.split('=') as [string, string]);
-    const { NODE_ENV, ...own } = Object.fromEntries(settings);
-    expect(NODE_ENV).toBe('production');
-    expect(configOf(own)).toMatchObject({ HOST: '0.0.0.0', DATA_DIR: '/data' });
-    expect(argumentsOf('VOLUME')).toEqual(['/data']);
-    expect(argumentsOf('EXPOSE')).toEqual([String(parseConfig({}).PORT)]);
-    const command = [...argumentsOf('ENTRYPOINT'), ...argumentsOf('CMD')].flatMap((line) => JSON.parse(line));
-    expect(command).toEqual([
+    const [environment = ''] = imageLines('ENV');
+    expect(configOf(settingsIn(environment))).toMatchObject({ HOST: '0.0.0.0', DATA_DIR: '/data' });
+    expect(imageLines('VOLUME')).toEqual(['/data']);
+    expect(imageLines('EXPOSE')).toEqual([String(parseConfig({}).PORT)]);
+    expect(imageCommand()).toEqual([
       'node',
       '--disable-warning=ExperimentalWarning',
       'src/cli/trunkline.ts',
       'start',
       '--no-supervisor',
     ]);
+  });
+});
+
+describe('the systemd unit', () => {
+  const directives = text('trunkline.service')
+    .split('\n')
+    .filter((line) => /^\w+=/.test(line));
+  const only = (name: string): string => {
+    const values = directives
+      .filter((line) => line.startsWith(`${name}=`))
+      .map((line) => line.slice(name.length + 1));
+    expect([name, values.length]).toEqual([name, 1]);
+    return values[0]!;
+  };
+  const config = () => configOf(settingsIn(only('Environment')));
+
+  it('runs what the image runs, by the Node that an install brings', () => {
+    const [, ...imageArguments] = imageCommand();
+    const [node, ...ownArguments] = only('ExecStart').split(' ');
+    expect(node).toBe(`${only('WorkingDirectory')}/node_modules/.bin/node`);
+    expect(ownArguments).toEqual(imageArguments);
+    expect(existsSync(`${ROOT}${only('Documentation').slice('file:///opt/trunkline/'.length)}`)).toBe(true);
+  });
+
+  it('lets calls end before it kills, and starts again whatever ended it', () => {
+    const { CALL_MAX_SECONDS, DRAIN_SECONDS } = config();
+    expect(only('KillSignal')).toBe('SIGTERM');
+    expect(Number(only('TimeoutStopSec'))).toBeGreaterThanOrEqual(DRAIN_SECONDS + AFTER_DRAIN_SECONDS);
+    expect(DRAIN_SECONDS).toBeGreaterThan(CALL_MAX_SECONDS);
+    expect([only('Type'), only('Restart')]).toEqual(['exec', 'always']);
+  });
+
+  it('may open as many files as the doctor asks for', () => {
+    const files = only('LimitNOFILE');
+    expect(checkDescriptors(undefined, () => `Max open files  ${files}  ${files}  files`)).toMatchObject([
+      { level: 'ok' },
+    ]);
+  });
+
+  it('may write its data alone, get no rights, and run what V8 compiles', () => {
+    const { DATA_DIR } = config();
+    expect(DATA_DIR).toBe(`/var/lib/${only('StateDirectory')}`);
+    expect([only('ProtectSystem'), only('ReadWritePaths')]).toEqual(['strict', DATA_DIR]);
+    expect([only('User'), only('NoNewPrivileges')]).toEqual(['trunkline', 'yes']);
+    expect([only('CapabilityBoundingSet'), only('AmbientCapabilities')]).toEqual(['', '']);
+    expect(only('MemoryDenyWriteExecute')).toBe('no');
+  });
+
+  it('takes the settings as the guide makes them of the example', () => {
+    const guide = readFileSync(`${ROOT}docs/operator.md`, 'utf8');
+    const [, script = '', from = '', to = ''] =
+      /^(sed 's\|\^(DATA_DIR=)\.\*\|(\S+)\|' \.env\.example \|.* (?:\S+)$)/m.exec(guide) ?? [];
+    expect(script).toContain(` ${only('EnvironmentFile')}`);
+    const example = readFileSync(`${ROOT}.env.example`, 'utf8').split('\n');
+    expect(example.filter((line) => line.startsWith(from))).toHaveLength(1);
+    expect(to).toBe(`DATA_DIR=${config().DATA_DIR}`);
   });
 });

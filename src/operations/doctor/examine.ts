@@ -101,7 +101,7 @@ async function vendors({ speech }: Config, clock: Clock): Promise<readonly Findi
     return [
       warning(
         'speech',
-        'the built-in voice, and a recognizer that knows yes, no and digits',
+        'the built-in voice, and a recognizer that knows yes and no; keys are read from the line',
         'For real callers put OPENAI_API_KEY and ELEVENLABS_API_KEY into .env.',
       ),
     ];

@@ -16,9 +16,13 @@ export async function checkServer({ HOST, PORT, TLS_CERT }: Config): Promise<rea
   const address = `${host.includes(':') ? `[${host}]` : host}:${PORT}`;
   try {
     const response = await fetch(`http://${address}/readyz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const report = (await response.json().catch(() => ({}))) as { readonly reason?: unknown };
+    const report = (await response.json().catch(() => ({}))) as { readonly reasons?: unknown };
     if (response.ok) return [ok('server', `${address} takes calls`)];
-    const why = typeof report.reason === 'string' ? report.reason : `/readyz answers ${response.status}`;
+    const { reasons } = report;
+    const why =
+      Array.isArray(reasons) && reasons.length > 0
+        ? reasons.join(', ')
+        : `/readyz answers ${response.status}`;
     return [
       warning(
         'server',

@@ -87,7 +87,7 @@ export class BrowserSocket implements SocketRoute<BrowserSocketState> {
   }
 
   #admit(text: string): TokenClaims | Refusal {
-    const token = this.#parts.tokens.read(text);
+    const token = this.#parts.tokens.read(text, 'page stream');
     if (token.status === 'malformed' || token.status === 'forged') {
       return { closeCode: 1008, reason: 'Expected a token of this server, received another' };
     }

@@ -81,7 +81,7 @@ export class Sessions {
 
   async #resume(exchange: Exchange, callToken: string): Promise<Problem | null> {
     const { admission, clock, next, readiness, sessionKey } = this.#parts;
-    const token = readToken(callToken, 'call', sessionKey, clock.wallMs());
+    const token = readToken(callToken, 'page call', sessionKey, clock.wallMs());
     if (token.status === 'malformed' || token.status === 'forged') return SESSION_PROBLEMS.badToken;
     if (token.status === 'expired') return SESSION_PROBLEMS.callOver;
     const { attempt, callSid } = token.claims;
@@ -103,8 +103,8 @@ export class Sessions {
     const { codec, sampleRateHz } = BROWSER_FORMAT;
     const session = {
       callSid,
-      streamUrl: `${this.#prefixOf(exchange)}${BROWSER_SOCKET_PATH}${tokens.mint(callSid, attempt)}`,
-      callToken: door.callToken(callSid, attempt),
+      streamUrl: `${this.#prefixOf(exchange)}${BROWSER_SOCKET_PATH}${tokens.mint(callSid, attempt, 'page stream')}`,
+      callToken: door.callToken(callSid, attempt, 'page call'),
       expiresInSeconds: STREAM_TOKEN_MS / 1000,
       play: { codec, sampleRateHz },
     };

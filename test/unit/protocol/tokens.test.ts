@@ -17,7 +17,12 @@ describe('call and stream tokens', () => {
   });
 
   it('does not take one kind for the other', () => {
-    expect(readToken(mintToken('call', CLAIMS, KEY), 'stream', KEY, NOW).status).toBe('malformed');
+    const kinds = ['stream', 'call', 'page stream', 'page call'] as const;
+    for (const minted of kinds)
+      for (const read of kinds)
+        expect(readToken(mintToken(minted, CLAIMS, KEY), read, KEY, NOW).status).toBe(
+          minted === read ? 'ok' : 'malformed',
+        );
   });
 
   it('does not take another key', () => {

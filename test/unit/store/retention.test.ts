@@ -36,7 +36,7 @@ describe.each(enginesUnderTest())('retention in $name', (engineUnderTest) => {
     const clock = new FakeClock();
     const { engine, store } = await place.openWhole({ keepsResults, clock });
     const { lines, log } = keptLog();
-    const retention = new Retention({ engine, keepDays: 30, clock, log });
+    const retention = new Retention({ engine, keepDays: 30, sendsResults: keepsResults, clock, log });
     return { clock, engine, lines, retention, store };
   }
 

@@ -5,17 +5,20 @@ const TOKEN = 'A'.repeat(104);
 const URL = 'https://bot.example.org';
 
 describe('the stand-in', () => {
-  it.each(['/voice', `/voice/continue/${TOKEN}`])('lets %s wait, five times, then says so', (path) => {
-    let target = path;
-    for (let waits = 1; waits <= 5; waits++) {
-      const { statusCode, body, contentType } = standInAnswer('POST', target, URL);
-      expect([statusCode, contentType]).toEqual([200, 'text/xml; charset=utf-8']);
-      expect(body).toContain('<Pause length="2"/>');
-      target = /<Redirect method="POST">https:\/\/bot.example.org(.*)<\/Redirect>/.exec(body)![1]!;
-      expect(target).toBe(`${path}?waits=${waits}`);
-    }
-    expect(standInAnswer('POST', target, URL).body).toMatch(/<Say language="en-US">[^<]+<\/Say><Hangup\/>/);
-  });
+  it.each(['/voice', `/voice/outbound/DL${'1'.repeat(32)}`, `/voice/continue/${TOKEN}`])(
+    'lets %s wait, five times, then says so',
+    (path) => {
+      let target = path;
+      for (let waits = 1; waits <= 5; waits++) {
+        const { statusCode, body, contentType } = standInAnswer('POST', target, URL);
+        expect([statusCode, contentType]).toEqual([200, 'text/xml; charset=utf-8']);
+        expect(body).toContain('<Pause length="2"/>');
+        target = /<Redirect method="POST">https:\/\/bot.example.org(.*)<\/Redirect>/.exec(body)![1]!;
+        expect(target).toBe(`${path}?waits=${waits}`);
+      }
+      expect(standInAnswer('POST', target, URL).body).toMatch(/<Say language="en-US">[^<]+<\/Say><Hangup\/>/);
+    },
+  );
 
   it('sends the carrier to the public address with its prefix, whether or not a proxy cuts that off', () => {
     for (const target of ['/bot/voice', '/voice']) {
@@ -40,6 +43,10 @@ describe('the stand-in', () => {
   it.each<[string, string, number, string]>([
     ['POST', '/voice/fallback', 200, '<Hangup/>'],
     ['POST', '/voice/status', 200, 'ok'],
+    // Tried again by the carrier: what they tell is to be kept.
+    ['POST', `/voice/outbound-status/DL${'1'.repeat(32)}`, 503, 'restarted'],
+    ['POST', `/voice/machine/DL${'1'.repeat(32)}`, 503, 'restarted'],
+    ['POST', `/voice/whisper/${TOKEN}`, 200, '<Response></Response>'],
     ['GET', '/healthz', 200, '"status":"ok"'],
     ['GET', '/readyz', 503, '"ready":false'],
     ['GET', '/voice', 405, 'Expected POST'],
