@@ -62,7 +62,7 @@ describe.skipIf(postgresMissing !== null)('two nodes on PostgreSQL behind a bala
       expect(record).toMatchObject({ nodeId: second?.nodeId, from: '+15005550006', to: NUMBERS.three });
     }
     // Put through by the node that never had the stream.
-    expect((await through.ended).verbs.map(({ name }) => name)).toEqual(['Connect', 'Dial']);
+    expect((await through.ended).verbs.map(({ name }) => name)).toEqual(['Connect', 'Dial', 'Hangup']);
     const nodesOf = (isOfStreams: boolean) =>
       new Set(
         rig.balancer.balanced.flatMap((one) => (isStream(one.requestLine) === isOfStreams ? [one.node] : [])),
