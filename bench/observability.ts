@@ -102,7 +102,7 @@ async function measure(isObserved: boolean): Promise<number> {
       SPECULATION: 'false',
       ...(isObserved ? { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collectorPort}` } : {}),
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore',
   });
   try {
     await ready(port);
@@ -159,7 +159,8 @@ async function stop(server: ChildProcess): Promise<void> {
 
 function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const [lower, upper] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return ((lower ?? Number.NaN) + (upper ?? Number.NaN)) / 2;
 }
 
 async function freePort(): Promise<number> {
