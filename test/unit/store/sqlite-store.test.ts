@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,8 @@ import type { StoreWrite } from '../../../src/channel/store-messages.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { callsMigration } from '../../../src/store/migrations/0001-calls.ts';
 import { SCHEMA_VERSION } from '../../../src/store/schema-version.ts';
+import { SqlStore } from '../../../src/store/sql-store.ts';
+import { SqliteEngine } from '../../../src/store/sqlite-engine.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { openStore } from '../../support/store-fixture.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -33,6 +35,22 @@ describe('SqliteStore', () => {
     for (const end of ['', '-wal', '-shm']) chmodSync(path + end, 0o644);
     openStore(path);
     expect(modes()).toEqual([0o600, 0o600, 0o600]);
+  });
+
+  it('leaves nothing in the file of what was removed', async () => {
+    const path = storeFile();
+    const calls = Array.from({ length: 200 }, (_, at) => begin(`CA-removed-${at}`));
+    const engine = SqliteEngine.open(path);
+    const store = new SqlStore(engine);
+    await store.write(calls);
+    const isThere = () => readFileSync(path).includes('CA-removed-150');
+    const checkpoint = () => void new DatabaseSync(path).exec('pragma wal_checkpoint(truncate)');
+    checkpoint();
+    expect(isThere()).toBe(true);
+    await engine.transact([engine.tables.deleteFrom('calls').compile()]);
+    checkpoint();
+    expect(isThere()).toBe(false);
+    await store.close();
   });
 
   it('goes on with a file that it wrote before', async () => {
