@@ -35,6 +35,7 @@ import type { Committed } from './committed.ts';
 import { DeadEnd } from './dead-end.ts';
 import { Listening } from './listening.ts';
 import { Prompts } from './prompts.ts';
+import { RecordingTurn } from './recording-turn.ts';
 import type { Script } from './script.ts';
 import { Transitions } from './transitions.ts';
 import { TurnLedger } from './turn-ledger.ts';
@@ -87,6 +88,9 @@ export class Call {
   readonly #prompts: Prompts;
   readonly #deadEnd: DeadEnd;
   readonly #ledger: TurnLedger;
+  readonly #recording: RecordingTurn;
+  /** It was told of a machine, and the flow has not been yet. */
+  #isMachineWaiting = false;
   /** Null until the call begins. */
   #script: Script | null = null;
   #transitions: Transitions | null = null;
@@ -106,6 +110,7 @@ export class Call {
       enter: (work) => this.#enter(work),
     });
     this.#ledger = new TurnLedger(parts.clock);
+    this.#recording = new RecordingTurn((isOn) => parts.post({ kind: 'recording', callId, isOn }));
     this.#deadEnd = new DeadEnd(parts.clock, () =>
       this.#enter(() => {
         throw new InvalidStateError('Expected a question or an end, received nothing to wait for');
@@ -128,8 +133,9 @@ export class Call {
         enter: (work) => this.#enter(work),
         onStepped: (stepped) => this.#keep(stepped),
         turnOf: (event, actions) => this.#ledger.closedBy(event, actions),
-        onCommitted: (committed, before) => this.#carryOut(committed, before),
+        onCommitted: (committed, before, event) => this.#carryOut(committed, before, event),
         onUnchanged: (event) => {
+          if (event.kind === 'machine') this.#isMachineWaiting = false;
           if (event.kind !== 'ended') return;
           this.#keepLastWords(event);
           this.#close();
@@ -187,18 +193,24 @@ export class Call {
     }
   }
 
-  /** It takes a message now: what was asked of a person is not asked any more. */
+  /** It takes a message now: what was asked of a person is not asked any more, nor what is being committed. */
   #machineAnswered(): void {
+    this.#isMachineWaiting = true;
+    this.#stopAsking();
+    this.#transitions?.enqueue({ kind: 'machine' });
+  }
+
+  #stopAsking(): void {
     this.#prompts.drop();
     if (this.#listening !== null) this.#parts.post({ kind: 'stop.listening', callId: this.#callId });
     this.#listening?.close();
     this.#listening = null;
-    this.#transitions?.enqueue({ kind: 'machine' });
   }
 
   #promptEnded(message: Extract<ToCall, { kind: 'prompt.ended' }>): void {
     const { playId, outcome, playedMs } = message;
     this.#ledger.promptEnded(message);
+    this.#recording.promptEnded(playId, outcome);
     if (!this.#prompts.ended(message) || this.#phase !== 'live') return;
     if (this.#listening !== null && this.#prompts.isMute) {
       this.#log.error(
@@ -217,7 +229,7 @@ export class Call {
     if (this.#phase !== 'ending') this.#parts.post({ kind: 'snapshot', callId: this.#callId, state });
   }
 
-  #carryOut(committed: Committed, before: FlowState): void {
+  #carryOut(committed: Committed, before: FlowState, event: FlowEvent | null): void {
     if (this.#phase === 'ending') {
       // The last event is still to come, or was this one.
       if (this.#transitions?.hasWaiting !== true) this.#close();
@@ -236,7 +248,14 @@ export class Call {
       this.#parts.post({ kind: 'stop.listening', callId: this.#callId });
     }
     this.#ledger.carriedOut(committed.actions, committed.state.listenId);
-    for (const action of committed.actions) this.#act(action);
+    if (event?.kind === 'machine') {
+      this.#isMachineWaiting = false;
+      this.#stopAsking();
+    }
+    // What a person was to hear next: the machine's turn comes at once.
+    const isForNobody = this.#isMachineWaiting && committed.state.phase === 'asking';
+    for (const action of committed.actions)
+      if (!isForNobody || (action.kind !== 'play' && action.kind !== 'listen')) this.#act(action);
     this.#watchForDeadEnd();
   }
 
@@ -267,7 +286,7 @@ export class Call {
         break;
       }
       case 'recording':
-        this.#parts.post({ kind: 'recording', callId: this.#callId, isOn: action.isOn });
+        this.#recording.wanted(action.isOn, this.#prompts.lastPlayId);
         break;
       // It is in the commit.
       case 'opt-out':

@@ -45,6 +45,11 @@ export class Prompts {
     return this.#playing.size > 0;
   }
 
+  /** Of what is to be heard still, the last; null: nothing is. */
+  get lastPlayId(): number | null {
+    return [...this.#playing.keys()].at(-1) ?? null;
+  }
+
   /** What was asked to be played last; empty if nothing was. */
   get lastText(): string {
     return this.#lastText;
@@ -114,7 +119,8 @@ export class Prompts {
 
   /** Whatever is to be heard is not, also what must be heard to its end. */
   drop(): void {
-    if (this.isPlaying) this.#parts.post({ kind: 'clear', callId: this.#parts.callId });
+    // Also what another worker had asked for, of which nothing is known here.
+    this.#parts.post({ kind: 'clear', callId: this.#parts.callId });
   }
 
   /** No filler any more. Idempotent. */

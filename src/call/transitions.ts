@@ -28,7 +28,8 @@ export interface TransitionsParts {
   readonly enter: (work: () => void) => void;
   /** This is being committed: whoever takes the call over must know of it before the store can. */
   readonly onStepped: (state: FlowState) => void;
-  readonly onCommitted: (committed: Committed, before: FlowState) => void;
+  /** `event` null: of what was owed. */
+  readonly onCommitted: (committed: Committed, before: FlowState, event: FlowEvent | null) => void;
   /** The event changed nothing, and nothing is to be done. */
   readonly onUnchanged: (event: FlowEvent) => void;
 }
@@ -64,7 +65,7 @@ export class Transitions {
 
   /** Commits the state as it is, for actions that are owed in it. Call first, in place of an event. */
   owe(actions: readonly FlowAction[]): void {
-    this.#commit({ state: this.#state, actions });
+    this.#commit({ state: this.#state, actions }, null);
   }
 
   /** Forgets events that wait. */
@@ -88,16 +89,16 @@ export class Transitions {
         onUnchanged(event);
         continue;
       }
-      this.#commit(transition, turnOf(event, transition.actions));
+      this.#commit(transition, event, turnOf(event, transition.actions));
     }
   }
 
-  #commit(transition: Transition, turn: TurnRecord | null = null): void {
+  #commit(transition: Transition, event: FlowEvent | null, turn: TurnRecord | null = null): void {
     const { call, enter, onStepped, store } = this.#parts;
     this.#isCommitting = true;
     onStepped(transition.state);
     Committed.commit(store, call, transition, turn).then(
-      (committed) => enter(() => this.#take(committed)),
+      (committed) => enter(() => this.#take(committed, event)),
       (thrown: unknown) =>
         enter(() => {
           throw thrown;
@@ -105,12 +106,12 @@ export class Transitions {
     );
   }
 
-  #take(committed: Committed): void {
+  #take(committed: Committed, event: FlowEvent | null): void {
     if (this.#isStopped) return;
     const before = this.#state;
     this.#state = committed.state;
     this.#isCommitting = false;
-    this.#parts.onCommitted(committed, before);
+    this.#parts.onCommitted(committed, before, event);
     this.#stepNext();
   }
 }

@@ -125,6 +125,7 @@ function compileNode(id: string, node: FileNode, line: number, to: Compilation):
       return { kind: 'end', id, line, prompt: maybeSpoken(node, path, to), bargeIn, outcome: node.outcome };
     case 'transfer': {
       const outcome = node.outcome ?? 'transferred';
+      checkBraces(parseTemplate(node.whisper ?? ''), [...path, 'whisper'], to);
       return {
         kind: 'transfer',
         id,
@@ -315,13 +316,13 @@ function spoken(prompt: FilePrompt, path: Path, to: Compilation): PromptTemplate
   }
   if (prompt.text === undefined) to.refuse(path, 'Expected a prompt: text: or audio:');
   const template = parseTemplate(prompt.text ?? '');
+  checkBraces(template, [...path, 'text'], to);
+  return template;
+}
+
+function checkBraces(template: PromptTemplate, path: Path, to: Compilation): void {
   const fixed =
     template.kind === 'text' ? template.parts.filter((part: TemplatePart) => typeof part === 'string') : [];
-  if (fixed.some((part) => /\{\{|\}\}/.test(part as string))) {
-    to.refuse(
-      [...path, 'text'],
-      'Expected variables as {{name}}, received "{{" or "}}" without its other half',
-    );
-  }
-  return template;
+  if (fixed.some((part) => /\{\{|\}\}/.test(part as string)))
+    to.refuse(path, 'Expected variables as {{name}}, received "{{" or "}}" without its other half');
 }

@@ -24,7 +24,9 @@ export interface FlowState {
   readonly nextPlayId: number;
   /** Questions answered so far. */
   readonly turnIndex: number;
-  /** The call is kept as audio, since the flow wants it. Absent: it is not. */
+  /** A machine has the call, and hears the voicemail node. */
+  readonly isMachine?: true;
+  /** The call is kept as audio, or no more, since the flow wants it so. Absent: it has said nothing of that. */
   readonly isRecorded?: boolean;
   /** How often the call came back since something was last heard, or waited for in vain. */
   readonly resumes: number;

@@ -80,8 +80,7 @@ export function step(flow: Flow, state: FlowState, event: FlowEvent): Stepped {
     case 'resumed':
       return resumed(flow, state);
     case 'machine':
-      // What was heard until now was its greeting.
-      return enter(flow, { ...state, answers: {} }, flow.voicemail, []);
+      return machineAnswered(flow, state);
     case 'prompt.ended':
     case 'transfer.failed':
       return unchanged(state);
@@ -184,17 +183,37 @@ function resumed(flow: Flow, state: FlowState): Stepped {
   // A state of another version of the flow, where the question no longer is.
   if (node?.kind !== 'ask') return enter(flow, state, FAILED_NODE, []);
   const apology = parseTemplate(flow.messages.resumed);
-  // The stream that was recorded is gone.
-  const recording: readonly FlowAction[] =
-    state.isRecorded === true ? [{ kind: 'recording', isOn: true }] : [];
-  return ask(flow, { ...state, resumes: state.resumes + 1 }, node, [apology, node.prompt], recording);
+  return ask(
+    flow,
+    { ...state, resumes: state.resumes + 1 },
+    node,
+    [apology, node.prompt],
+    recordingAsItWas(state),
+  );
+}
+
+/** Told again: the stream that was recorded is gone, or whoever was to be told of its end. */
+function recordingAsItWas({ isRecorded }: FlowState): readonly FlowAction[] {
+  return isRecorded === undefined ? [] : [{ kind: 'recording', isOn: isRecorded }];
+}
+
+/** What was heard until now was its greeting, consent included. Once: it is told as often as the call is made anew. */
+function machineAnswered(flow: Flow, state: FlowState): Stepped {
+  if (state.isMachine === true) return unchanged(state);
+  const isRecorded = state.isRecorded === true;
+  return enter(
+    flow,
+    { ...state, answers: {}, isMachine: true, ...(isRecorded ? { isRecorded: false } : {}) },
+    flow.voicemail,
+    isRecorded ? [{ kind: 'recording', isOn: false }] : [],
+  );
 }
 
 /** The caller is back from a transfer that nobody answered. */
 function transferFailed(flow: Flow, state: FlowState): Stepped {
   const node = flow.nodes[state.nodeId];
   if (node?.kind !== 'transfer' || state.outcome === null) return unchanged(state);
-  return enter(flow, { ...state, phase: 'asking', outcome: null }, node.otherwise, []);
+  return enter(flow, { ...state, phase: 'asking', outcome: null }, node.otherwise, recordingAsItWas(state));
 }
 
 /**
@@ -231,7 +250,12 @@ function isPassed(node: FlowNode): node is SayNode | RecordNode {
 /** Without the consent that it asks for, it does nothing. Notice comes before a recording begins, and word of its end after. */
 function record(flow: Flow, state: FlowState, node: RecordNode, actions: FlowAction[]): FlowState {
   const { consent, isOn, prompt } = node;
-  if (consent !== null && state.answers[consent] !== true) return state;
+  if (consent !== null && state.answers[consent] !== true) {
+    if (state.isRecorded !== true) return state;
+    // It was given before, and has been taken back.
+    actions.push({ kind: 'recording', isOn: false });
+    return { ...state, isRecorded: false };
+  }
   const action: FlowAction = { kind: 'recording', isOn };
   if (!isOn) actions.push(action);
   const said = prompt === null ? state : play(flow, state, node, [prompt], actions);

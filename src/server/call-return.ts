@@ -28,7 +28,7 @@ export interface CallReturnParts {
   /** Told when it has been answered, too. */
   readonly answered: (callSid: string) => void;
   readonly next: Pick<NextOfCall, 'find'>;
-  readonly store: Pick<CallStore, 'engine'>;
+  readonly store: Pick<CallStore, 'engine' | 'finish'>;
   /** Absent: nobody keeps how transfers went. */
   readonly dials?: Pick<DialStore, 'putTransferStatus'> | undefined;
 }
@@ -59,7 +59,7 @@ export class CallReturn {
   }
 
   async #answer(exchange: Exchange, webhook: Webhook, tokenAttempt: number, path: string): Promise<void> {
-    const { door, next, warmWait } = this.#parts;
+    const { door, next, store, warmWait } = this.#parts;
     const { callSid } = webhook;
     await warmWait.wait();
     const { callStatus, dialStatus } = webhook;
@@ -72,7 +72,7 @@ export class CallReturn {
     }
     const found = await next.find(callSid, tokenAttempt, dialStatus);
     if (found === null) {
-      this.#wait(exchange, path);
+      this.#wait(exchange, path, dialStatus);
       return;
     }
     const { hadStream, step } = found;
@@ -81,6 +81,8 @@ export class CallReturn {
         exchange.answer(twimlAnswer(hangup()));
         return;
       case 'dial':
+        // Its node has died: without an end it would be taken for a call that is on, and be brought back out of the talk.
+        if (step.endsAttempt !== null) await store.finish(callSid, step.endsAttempt, 'transferred');
         exchange.answer(door.transfer(exchange, callSid, Math.max(0, tokenAttempt), step.transfer));
         return;
       case 'say':
@@ -101,8 +103,8 @@ export class CallReturn {
   }
 
   /** The caller waits, and the carrier asks again: this process, or another that knows more. */
-  #wait(exchange: Exchange, path: string): void {
-    const wait = waitAgain(this.#parts.door.url(exchange, path), waitsOf(exchange.query));
+  #wait(exchange: Exchange, path: string, dialStatus: string): void {
+    const wait = waitAgain(this.#parts.door.url(exchange, path), waitsOf(exchange.query), dialStatus);
     exchange.answer(twimlAnswer(wait ?? sayAndHangup(SPOKEN.lost)));
   }
 
@@ -115,7 +117,7 @@ export class CallReturn {
     const { callSid, caller } = webhook;
     // While others drain or start, the caller waits: this process comes back, or another node answers.
     if (readiness.leaving === 'ending' || !readiness.isWarm) {
-      this.#wait(exchange, resumed.path);
+      this.#wait(exchange, resumed.path, webhook.dialStatus);
       return;
     }
     // Whoever had a stream was let in, and keeps the slot; a stream that never came was not, or let its slot go.
@@ -124,7 +126,7 @@ export class CallReturn {
       // A stream that met a full node, while the slot is kept on the one that let the call in.
       const wait =
         store.engine === 'postgres'
-          ? tryElsewhere(door.url(exchange, resumed.path), waitsOf(exchange.query))
+          ? tryElsewhere(door.url(exchange, resumed.path), waitsOf(exchange.query), webhook.dialStatus)
           : null;
       exchange.answer(twimlAnswer(wait ?? sayAndHangup(SPOKEN.full)));
       return;

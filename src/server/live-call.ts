@@ -132,6 +132,8 @@ export class LiveCall {
     switch (message.kind) {
       case 'snapshot':
         this.#state = message.state;
+        // The flow has heard of it, or never need.
+        this.#isTransferFailed = false;
         this.#recovery.committed();
         return;
       case 'note':

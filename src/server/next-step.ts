@@ -8,7 +8,8 @@ import type { CallEnd } from './call-directory.ts';
 
 export type NextStep =
   | { readonly kind: 'hangup' }
-  | { readonly kind: 'dial'; readonly transfer: Transfer }
+  /** `endsAttempt`: the record has no end of this stream yet, which comes with it; null: it has. */
+  | { readonly kind: 'dial'; readonly transfer: Transfer; readonly endsAttempt: number | null }
   | { readonly kind: 'say'; readonly text: string }
   /** A new stream, with this attempt. */
   | { readonly kind: 'resume'; readonly attempt: number }
@@ -21,6 +22,9 @@ export type NextStep =
 export const RESUMES_MAX = 3;
 /** Whoever rings others again and again for one caller is to stop: a flow may lead back to the same transfer. */
 const TRANSFER_RETURNS_MAX = 9;
+
+/** Ends after which nobody is there to be put through, or nobody is to be. */
+const OVER: readonly EndReason[] = ['caller hung up', 'hung up', 'time limit'];
 
 /** https://www.twilio.com/docs/voice/twiml/dial#attributes-action-parameters */
 const UNANSWERED: readonly string[] = ['busy', 'no-answer', 'failed', 'canceled'];
@@ -52,28 +56,31 @@ export interface Known {
 export function nextStep(known: Known): NextStep {
   const { claimedAttempt, dialStatus = '', end, isLive, record, tokenAttempt } = known;
   const attempt = Math.max(tokenAttempt, claimedAttempt, record?.attempt ?? -1) + 1;
-  const resume: NextStep = attempt > RESUMES_MAX ? { kind: 'apologize' } : { kind: 'resume', attempt };
   const back: NextStep = attempt > TRANSFER_RETURNS_MAX ? { kind: 'apologize' } : { kind: 'return', attempt };
+  // Also where the stream that was to come after it was lost before the flow had heard of it.
+  const hasFailed = record?.transferStatus != null && UNANSWERED.includes(record.transferStatus);
+  const lost: NextStep = attempt > RESUMES_MAX ? { kind: 'apologize' } : { kind: 'resume', attempt };
+  const resume = hasFailed ? back : lost;
   if (dialStatus !== '') return UNANSWERED.includes(dialStatus) ? back : { kind: 'hangup' };
   if (isLive) return resume;
   if (end !== null && end.attempt >= (record?.attempt ?? -1)) {
-    // Who hung up is not there to be transferred.
-    if (end.disposition?.kind === 'transfer' && end.reason !== 'caller hung up') {
-      // Of a stream that was to come after the transfer, and did not.
-      return tokenAttempt > end.attempt ? back : { kind: 'dial', transfer: end.disposition.transfer };
-    }
-    if (end.disposition?.kind === 'say' && end.reason !== 'caller hung up') {
-      return { kind: 'say', text: end.disposition.text };
-    }
-    if (end.disposition !== null) return { kind: 'hangup' };
-    return UNFINISHED.includes(end.reason) ? resume : { kind: 'hangup' };
+    const { attempt: endedAttempt, disposition, reason } = end;
+    if (disposition === null) return UNFINISHED.includes(reason) ? resume : { kind: 'hangup' };
+    if (OVER.includes(reason) || disposition.kind === 'hangup') return { kind: 'hangup' };
+    if (disposition.kind === 'say') return { kind: 'say', text: disposition.text };
+    // Of a stream that was to come after the transfer, and did not.
+    if (tokenAttempt > endedAttempt) return back;
+    // Another node was told how it went.
+    if (record?.attempt === endedAttempt && record.transferStatus !== null)
+      return hasFailed ? back : { kind: 'hangup' };
+    return { kind: 'dial', transfer: disposition.transfer, endsAttempt: null };
   }
   if (record === null) return resume;
   const { endReason, transfer, transferStatus } = record;
   if (endReason === null || endReason === 'transferred' || UNFINISHED.includes(endReason)) {
     if (transfer !== null && transferStatus === null && tokenAttempt <= record.attempt)
-      return { kind: 'dial', transfer };
-    if (transfer !== null && record.outcome !== null) return back;
+      return { kind: 'dial', transfer, endsAttempt: endReason === null ? record.attempt : null };
+    if (transfer !== null && record.outcome !== null) return hasFailed ? back : { kind: 'hangup' };
     // Kept before records said where to: better an honest word than a dead line.
     if (endReason === 'transferred') return { kind: 'apologize' };
     return record.outcome === null ? resume : { kind: 'hangup' };

@@ -6,6 +6,7 @@
 import { isCallSid } from '../protocol/call-sid.ts';
 import { type FormParameters, parseFormBody, soleValue } from '../protocol/form-body.ts';
 import { checkWebhookSignature } from '../protocol/signature.ts';
+import { dialStatusOf } from '../protocol/waiting.ts';
 import { RETRY_FRAGMENT } from '../protocol/webhook-paths.ts';
 import type { Caller } from './admission.ts';
 import { type Exchange, MAX_BODY_BYTES, textAnswer } from './exchange.ts';
@@ -147,7 +148,7 @@ export class WebhookGate {
       errorCode: ERROR_CODE.test(errorCode) ? errorCode : '',
       callStatus: wordOf(parameters, 'CallStatus'),
       answeredBy: wordOf(parameters, 'AnsweredBy'),
-      dialStatus: wordOf(parameters, 'DialCallStatus'),
+      dialStatus: wordOf(parameters, 'DialCallStatus') || dialStatusOf(exchange.query),
     };
   }
 

@@ -5,7 +5,7 @@
 import type { Transfer } from '../channel/messages.ts';
 import type { Clock } from '../clock.ts';
 import { say } from '../protocol/plain-twiml.ts';
-import { readToken } from '../protocol/tokens.ts';
+import { readToken, type TokenClaims } from '../protocol/tokens.ts';
 import { WHISPER_PATH } from '../protocol/webhook-paths.ts';
 import type { CallStore } from '../store/call-store.ts';
 import type { CallDirectory } from './call-directory.ts';
@@ -41,15 +41,17 @@ export class WhisperWebhook {
       return;
     }
     if ((await gate.admit(exchange, WHISPER_PATH + exchange.parameter)) === null) return;
-    const transfer = await this.#transferOf(token.claims.callSid);
+    const transfer = await this.#transferOf(token.claims);
     // Without words they are joined at once.
     exchange.answer(twimlAnswer(say(transfer?.whisper ?? '')));
   }
 
-  async #transferOf(callSid: string): Promise<Transfer | null> {
+  async #transferOf({ attempt, callSid }: TokenClaims): Promise<Transfer | null> {
     const { clock, directory, store } = this.#parts;
-    const disposition = directory.lastEnd(callSid)?.disposition;
-    if (disposition?.kind === 'transfer') return disposition.transfer;
+    const end = directory.lastEnd(callSid);
+    // Of an older stream it may be another's: a later one was on another node.
+    if (end !== null && end.attempt >= attempt && end.disposition?.kind === 'transfer')
+      return end.disposition.transfer;
     const loaded = await withinDeadline(clock, LOAD_DEADLINE_MS, store.load(callSid));
     return loaded.kind === 'done' ? (loaded.value?.transfer ?? null) : null;
   }

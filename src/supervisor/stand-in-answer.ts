@@ -5,7 +5,7 @@
 import { redirect, say, sayAndHangup } from '../protocol/plain-twiml.ts';
 import { SPOKEN } from '../protocol/spoken.ts';
 import { TOKEN_TEXT } from '../protocol/token-text.ts';
-import { waitAgain, waitsOf } from '../protocol/waiting.ts';
+import { againAt, dialStatusOf, waitAgain, waitsOf } from '../protocol/waiting.ts';
 import {
   CONTINUE_PATH,
   FALLBACK_PATH,
@@ -25,8 +25,13 @@ export interface StandInAnswer {
   readonly servedBody?: string;
 }
 
-/** `target`: path and query as received. `publicUrl`: as the carrier knows us, or null: then it is sent to a path. */
-export function standInAnswer(method: string, target: string, publicUrl: string | null): StandInAnswer {
+/** `target`: path and query as received; `body`: the form, for what the carrier says once. `publicUrl`: as the carrier knows us, or null: then it is sent to a path. */
+export function standInAnswer(
+  method: string,
+  target: string,
+  publicUrl: string | null,
+  body = '',
+): StandInAnswer {
   const [received = '', query = ''] = target.split('?', 2);
   const prefix = publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
   const path = received.startsWith(`${prefix}/`) ? received.slice(prefix.length) : received;
@@ -38,16 +43,27 @@ export function standInAnswer(method: string, target: string, publicUrl: string 
   if (path === VOICE_PATH || path.startsWith(OUTBOUND_PATH) || isContinue) {
     const url = (publicUrl ?? '') + path;
     const waits = waitsOf(query);
-    const wait = waitAgain(url, waits) ?? sayAndHangup(isContinue ? SPOKEN.lost : SPOKEN.notReady);
+    // Said once, and needed by whoever is asked next.
+    const dialStatus = isContinue ? dialStatusIn(body) || dialStatusOf(query) : '';
+    const wait =
+      waitAgain(url, waits, dialStatus) ?? sayAndHangup(isContinue ? SPOKEN.lost : SPOKEN.notReady);
     const answer = ofPost(method, wait);
     // Without the count: a server that has just begun to listen may have the caller wait anew until it is warm.
-    return waits === 0 || method !== 'POST' ? answer : { ...answer, servedBody: redirect(url) };
+    return waits === 0 || method !== 'POST'
+      ? answer
+      : { ...answer, servedBody: redirect(againAt(url, dialStatus)) };
   }
   if (path === FALLBACK_PATH) return ofPost(method, sayAndHangup(SPOKEN.failed));
   // Whoever has answered a transfer is joined without a word.
   if (path.startsWith(WHISPER_PATH)) return ofPost(method, say(''));
   if (path === STATUS_PATH && method === 'POST') return text(200, 'ok');
   return text(503, 'The server is being restarted');
+}
+
+/** How the transfer went that the carrier asks after; empty where it does not. */
+function dialStatusIn(body: string): string {
+  const status = new URLSearchParams(body).get('DialCallStatus') ?? '';
+  return /^[a-z-]{1,16}$/.test(status) ? status : '';
 }
 
 function ofPost(method: string, twiml: string): StandInAnswer {

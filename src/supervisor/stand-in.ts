@@ -142,16 +142,23 @@ export class StandIn {
     return server;
   }
 
-  /** The body is read, since a connection that is closed before it may take the answer with it; and thrown away. */
+  /** The body is read, also since a connection that is closed before it may take the answer with it. */
   #answer(request: IncomingMessage, response: ServerResponse, publicUrl: string | null): void {
     let bytes = 0;
+    const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      chunks.push(chunk);
       if (bytes > BODY_MAX_BYTES) request.destroy();
     });
     request.on('error', () => {});
     request.on('end', () => {
-      const answer = standInAnswer(request.method ?? '', request.url ?? '', publicUrl);
+      const answer = standInAnswer(
+        request.method ?? '',
+        request.url ?? '',
+        publicUrl,
+        Buffer.concat(chunks).toString('latin1'),
+      );
       const { servedBody } = answer;
       if (servedBody === undefined) {
         this.#send(response, answer);

@@ -76,7 +76,7 @@ describe('what a caller may be told', () => {
       // @ts-expect-error Nor changes what one says.
       committed.actions = [];
     }).toThrow(TypeError);
-    tell(committed, state);
+    tell(committed, state, null);
     expect(committed).toMatchObject({ actions, result: 'durable' });
   });
 

@@ -62,6 +62,11 @@ ${DONE}`,
       /did you mean|Expected the name of a node/,
     ],
     [
+      'whispers half a name',
+      '  desk: { kind: transfer, to: "+12025550123", whisper: "{{who" }\n',
+      /without its other half/,
+    ],
+    [
       'whispers what nobody knows',
       '  desk: { kind: transfer, to: "+12025550123", whisper: "{{who}}" }\n',
       /\{\{who\}\}/,
@@ -91,6 +96,13 @@ describe('a machine that answers', () => {
     expect(walk.state.outcome).toBe('machine');
   });
 
+  it('is told of once: a message with a question does not begin anew', () => {
+    const asking = load(flowText(`${QUESTION.replace('desk', 'done')}${DONE}`, 'voicemail: first\n'));
+    const walk = new CallWalk(asking).happen({ kind: 'machine' });
+    const { state } = walk;
+    expect(walk.happen({ kind: 'machine' }).state).toBe(state);
+  });
+
   it('is no news at a goodbye', () => {
     const walk = new CallWalk(flow).callerSays('no');
     expect(walk.happen({ kind: 'machine' }).actions).toEqual([]);
@@ -118,6 +130,25 @@ ${DONE}`,
     expect(walk.actions[1]).toEqual({ kind: 'recording', isOn: false });
   });
 
+  it('ends when consent is taken back, and goes on over a transfer that fails', () => {
+    const round = load(
+      flowText(
+        `  first: { kind: ask, answer: yes-no, text: May we record?, next: begin }
+  begin: { kind: record, recording: start, consent: first, next: second }
+  second: { kind: ask, answer: yes-no, text: Go on?, next: { yes: desk, no: first } }
+  desk: { kind: transfer, to: "+12025550123", otherwise: last }
+  last: { kind: ask, answer: yes-no, text: Sorry. Again?, next: done }
+${DONE}`,
+      ),
+    );
+    const walk = new CallWalk(round).callerSays('yes').callerSays('no').callerSays('no');
+    expect(walk.actions).toContainEqual({ kind: 'recording', isOn: false });
+    const back = new CallWalk(round).callerSays('yes').callerSays('yes').happen({ kind: 'transfer.failed' });
+    expect(back.actions[0]).toEqual({ kind: 'recording', isOn: true });
+    const greeted = new CallWalk(round).callerSays('yes').happen({ kind: 'machine' });
+    expect(greeted.actions[0]).toEqual({ kind: 'recording', isOn: false });
+  });
+
   it('does nothing, and says nothing, without consent', () => {
     const walk = new CallWalk(flow).callerSays('no');
     expect(walk.kinds).toEqual(['record', 'play', 'listen']);
@@ -125,11 +156,12 @@ ${DONE}`,
     expect(walk.state.isRecorded).toBeUndefined();
   });
 
-  it('goes on when the call comes back, until it is ended', () => {
+  it('is as the flow left it when the call comes back, as often as that is', () => {
     const walk = new CallWalk(flow).callerSays('yes').happen({ kind: 'resumed' });
     expect(walk.actions[0]).toEqual({ kind: 'recording', isOn: true });
     walk.callerSays('yes').happen({ kind: 'resumed' });
-    expect(walk.kinds).not.toContain('recording');
+    // Whoever was to be told of its end may have been lost before that.
+    expect(walk.actions[0]).toEqual({ kind: 'recording', isOn: false });
   });
 
   it.each([

@@ -41,6 +41,7 @@ function nodeUnderTest(
       if (record instanceof Error) throw record;
       return record;
     },
+    finish: async (_callSid: string, attempt: number, reason: string) => steps.push(`${attempt} ${reason}`),
   } as never;
   const returns = new CallReturn({
     next: new NextOfCall({ directory, store, clock }),
@@ -102,9 +103,11 @@ describe('the answer for a call whose stream was on another node', () => {
       outcome: 'operator',
       transfer: { to: '+12025550123', whisper: '', ringSeconds: 20 },
     };
-    const { ask, reads } = nodeUnderTest([transfer]);
+    const { ask, reads, steps } = nodeUnderTest([transfer]);
     expect(await ask()).toContain('<Number>+12025550123</Number>');
     expect(reads()).toBe(1);
+    // Its node has died: nobody may take it for a call that is on.
+    expect(steps).toContain('0 transferred');
   });
 
   it('has the caller wait while the store does not answer, and never begins the call anew', async () => {

@@ -36,7 +36,10 @@ describe('nextStep', () => {
     const disposition = { kind: 'transfer', transfer: TRANSFER } as const;
     for (const reason of ['transferred', 'stream lost'] as const) {
       const end = { attempt: 0, reason, disposition, state: null };
-      expect(nextStep({ ...NOTHING, claimedAttempt: 0, end })).toEqual({ kind: 'dial', transfer: TRANSFER });
+      expect(nextStep({ ...NOTHING, claimedAttempt: 0, end })).toMatchObject({
+        kind: 'dial',
+        transfer: TRANSFER,
+      });
     }
   });
 
@@ -52,7 +55,7 @@ describe('nextStep', () => {
       } as CallRecord,
     });
     for (const reason of [null, 'transferred', 'stream lost', 'node lost'] as const)
-      expect(nextStep(transferring(reason))).toEqual({ kind: 'dial', transfer: TRANSFER });
+      expect(nextStep(transferring(reason))).toMatchObject({ kind: 'dial', transfer: TRANSFER });
     for (const reason of ['caller hung up', 'hung up', 'time limit'] as const)
       expect(nextStep(transferring(reason))).toEqual({ kind: 'hangup' });
   });
@@ -84,14 +87,30 @@ describe('nextStep', () => {
     expect(nextStep({ ...NOTHING, record })).toEqual({ kind: 'return', attempt: 1 });
   });
 
+  it('rings nobody again whose transfer another node was told of, or who was lost on the way back', () => {
+    const disposition = { kind: 'transfer', transfer: TRANSFER } as const;
+    const end = { attempt: 0, reason: 'transferred', disposition, state: null } as const;
+    const record = (transferStatus: string, attempt = 0) =>
+      ({ attempt, endReason: 'transferred', outcome: 'x', transfer: TRANSFER, transferStatus }) as CallRecord;
+    const known: Known = { ...NOTHING, claimedAttempt: 0, end };
+    expect(nextStep({ ...known, record: record('no-answer') })).toEqual({ kind: 'return', attempt: 1 });
+    expect(nextStep({ ...known, record: record('completed') })).toEqual({ kind: 'hangup' });
+    const lost = { ...ended('stream lost', 1), tokenAttempt: 1, record: record('busy', 1) };
+    expect(nextStep(lost)).toEqual({ kind: 'return', attempt: 2 });
+    expect(nextStep({ ...lost, end: null, isLive: true })).toEqual({ kind: 'return', attempt: 2 });
+    expect(nextStep({ ...NOTHING, record: record('completed') })).toEqual({ kind: 'hangup' });
+  });
+
   it('does not ring others for one caller for ever', () => {
     expect(nextStep({ ...NOTHING, tokenAttempt: 9, dialStatus: 'busy' })).toEqual({ kind: 'apologize' });
   });
 
-  it('does not dial for a caller who hung up', () => {
+  it('does not dial for a caller who hung up, or was hung up on', () => {
     const disposition = { kind: 'transfer', transfer: TRANSFER } as const;
-    const end = { attempt: 0, reason: 'caller hung up', disposition, state: null } as const;
-    expect(nextStep({ ...NOTHING, end })).toEqual({ kind: 'hangup' });
+    for (const reason of ['caller hung up', 'hung up', 'time limit'] as const) {
+      const end = { attempt: 0, reason, disposition, state: null };
+      expect(nextStep({ ...NOTHING, end })).toEqual({ kind: 'hangup' });
+    }
   });
 
   it('hangs up when the goodbye was lost with its stream', () => {

@@ -20,6 +20,19 @@ describe('the stand-in', () => {
     },
   );
 
+  it('hands on how a transfer went, which the carrier says once, over every wait and to the server', () => {
+    const path = `/voice/continue/${TOKEN}`;
+    const first = standInAnswer('POST', path, URL, 'CallSid=CA1&DialCallStatus=no-answer');
+    expect(first.body).toContain(`>${URL}${path}?waits=1&amp;dial=no-answer<`);
+    const second = standInAnswer('POST', `${path}?waits=1&dial=no-answer`, URL, 'CallSid=CA1');
+    expect(second.body).toContain(`>${URL}${path}?waits=2&amp;dial=no-answer<`);
+    expect(second.servedBody).toContain(`>${URL}${path}?dial=no-answer<`);
+    for (const odd of ['"><Dial>', 'x'.repeat(17), 'A B'])
+      expect(standInAnswer('POST', path, URL, `DialCallStatus=${encodeURIComponent(odd)}`).body).toContain(
+        '?waits=1<',
+      );
+  });
+
   it('sends the carrier to the public address with its prefix, whether or not a proxy cuts that off', () => {
     for (const target of ['/bot/voice', '/voice']) {
       const { body } = standInAnswer('POST', target, 'https://example.org/bot');
