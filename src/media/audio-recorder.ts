@@ -38,8 +38,8 @@ const DRIFT_BLOCKS = 40;
 const DRIFT_MAX_MS = 5;
 /** A minute of messages; media that stays away so long has ended the stream before. */
 const SPANS_MAX = 256;
-/** More than the pacer sends at once. */
-const MESSAGE_CODES_MAX = 4096;
+/** More than the pacer sends at once, and whole groups of base64. */
+const MESSAGE_CODES_MAX = 4095;
 
 /** Shared by all streams of the thread: a block is put together and copied in one go. Left in the low byte. */
 const pairs = new Uint16Array(BLOCK_CODES);
@@ -108,12 +108,26 @@ export class AudioRecorder {
 
   /** The next `bytes` of `item` were sent, to be heard from `startAtMs` on. */
   said(item: PlaybackItem, bytes: number, startAtMs: number): void {
+    this.#add(item, item.sentBytes, bytes, startAtMs);
+  }
+
+  /** What was sent of `item` before the recording began, and is to be heard still. */
+  underWay(item: PlaybackItem): void {
+    const startAtMs = item.sentUntilAtMs - item.toMs(item.sentBytes);
+    const nowMs = this.#clock.nowMs();
+    for (let at = 0; at < item.sentBytes; at += MESSAGE_CODES_MAX) {
+      const bytes = Math.min(MESSAGE_CODES_MAX, item.sentBytes - at);
+      if (startAtMs + item.toMs(at + bytes) > nowMs) this.#add(item, at, bytes, startAtMs + item.toMs(at));
+    }
+  }
+
+  #add(item: PlaybackItem, fromByte: number, bytes: number, startAtMs: number): void {
     const { wire } = item.prompt!;
     if (this.#spans.length === SPANS_MAX) this.#spans.shift();
     this.#spans.push({
       item,
       wire,
-      fromByte: item.sentBytes,
+      fromByte,
       codes: Math.min(bytes, MESSAGE_CODES_MAX),
       startAtMs,
       position: null,

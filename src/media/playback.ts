@@ -87,9 +87,11 @@ export class Playback implements PromptWaiter {
     this.#timer = of.wheel.createTimer(() => this.#guard(() => this.#advance(this.#clock.nowMs())));
   }
 
-  /** Told from now on of what is sent and when it is heard. */
+  /** Told from now on of what is sent and when it is heard, and of what was sent before and is not heard yet. */
   set recorder(recorder: AudioRecorder | null) {
     this.#pacer.recorder = recorder;
+    if (recorder === null) return;
+    for (const item of this.#queue.items) if (item.sentBytes > 0) recorder.underWay(item);
   }
 
   get state(): PlaybackState {

@@ -51,7 +51,8 @@ describe('the supervisor', () => {
     const port = watchPort(rig.port);
     const diedAtMs = performance.now();
     rig.process.signalServer('SIGKILL');
-    await vi.waitFor(async () => expect((await rig.get('/readyz')).status).toBe(503), { interval: 5 });
+    const answers = async () => expect((await rig.get('/readyz')).status).toBe(503);
+    await vi.waitFor(answers, { interval: 5, timeout: 5000 });
     const answeredMs = performance.now() - diedAtMs;
     const atDeathMs = await port.stop();
     const portAgain = watchPort(rig.port);

@@ -36,9 +36,11 @@ class RecordedRig extends StreamRig {
   #carrierMs = 37;
   #chunk = 1;
 
-  constructor() {
+  /** `isFromStart` false: only once `begins` is called. */
+  constructor({ isFromStart = true } = {}) {
     const file = new MemoryFile();
-    super({ native: createStreamReceiver(TELEPHONE_FORMAT), recording: file, callMaxMs: 3_600_000 });
+    const recording = isFromStart ? { recording: file } : {};
+    super({ native: createStreamReceiver(TELEPHONE_FORMAT), ...recording, callMaxMs: 3_600_000 });
     this.file = file;
     this.goLive();
   }
@@ -46,6 +48,10 @@ class RecordedRig extends StreamRig {
   /** Prompt `key` of these codes is in the registry. */
   prompt(key: string, codes: Uint8Array): void {
     this.registry.ready(promptOf(key, codes.length / 8, { codes }));
+  }
+
+  begins(): void {
+    this.stream.record(this.file);
   }
 
   /** The caller's line, frame after frame; `everyMs` apart. */
@@ -143,6 +149,34 @@ describe('the recording of a stream', () => {
     }
     rig.callerIsSilent(3000);
     expect(placeOf(Buffer.concat(prompts), rig.hangsUp().right)).toBeLessThanOrEqual(20);
+  });
+
+  it('holds, begun in the middle of a prompt, the rest of it and what was sent ahead', () => {
+    const rig = new RecordedRig({ isFromStart: false });
+    const prompts = [words(600, 21), words(700, 22), words(500, 23)];
+    for (const [index, prompt] of prompts.entries()) rig.prompt(`p${index}`, prompt);
+    rig.play(1, 'p0');
+    rig.play(2, 'p1');
+    rig.callerIsSilent(400);
+    rig.begins();
+    rig.callerIsSilent(400);
+    rig.play(3, 'p2');
+    rig.callerIsSilent(2000);
+    const { right } = rig.hangsUp();
+    const rest = Buffer.concat(prompts).subarray(420 * 8);
+    // Of a prompt that begins 400 ms before the recording.
+    expect(Math.abs(placeOf(rest, right) - 20)).toBeLessThanOrEqual(20);
+    expect(isSilent(right, 1421)).toBe(true);
+  });
+
+  it('holds nothing of what was heard before it began', () => {
+    const rig = new RecordedRig({ isFromStart: false });
+    rig.prompt('words', words(600, 24));
+    rig.play(1, 'words');
+    rig.callerIsSilent(700);
+    rig.begins();
+    rig.callerIsSilent(1000);
+    expect(isSilent(rig.hangsUp().right, 0)).toBe(true);
   });
 
   it('puts what a frozen network held where it belongs, and what was heard meanwhile', () => {
