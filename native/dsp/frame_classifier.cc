@@ -38,8 +38,8 @@ float Score(const float* features) {
 
 FrameVerdict FrameClassifier::Push(const int16_t* frame) {
   FrameVerdict verdict;
-  verdict.level_dbfs =
-      ToDbfs(static_cast<float>(ActiveKernels().energy(frame, frame_length_)) / static_cast<float>(frame_length_));
+  const auto energy = ActiveKernels().energy(frame, frame_length_);
+  verdict.level_dbfs = ToDbfs(static_cast<float>(energy) / static_cast<float>(frame_length_));
   int16_t clipped = 0;
   for (size_t i = 0; i < frame_length_; ++i) {
     clipped = static_cast<int16_t>(clipped + (frame[i] >= kClippedSample) + (frame[i] <= -kClippedSample));
@@ -47,7 +47,7 @@ FrameVerdict FrameClassifier::Push(const int16_t* frame) {
   verdict.is_clipped = clipped >= kClippedSamplesMin;
 
   float power[kBins];
-  spectrum_.Push(frame, power);
+  spectrum_.Push(frame, energy == 0, power);
   verdict.is_tone = tone_.Push(power, features_.noise().total());
 
   float bands[kBandLanes];

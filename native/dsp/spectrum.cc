@@ -152,7 +152,12 @@ void PowerOf(const SpectrumPlan& plan, const int16_t* before, const int16_t* fra
 
 Spectrum::Spectrum(uint32_t rate_hz) : is_wide_(rate_hz == 16000), plan_(&PlanFor(is_wide_ ? 512 : 256)) {}
 
-void Spectrum::Push(const int16_t* frame, float* power) {
+void Spectrum::Push(const int16_t* frame, bool is_silent, float* power) {
+  if (is_silent && is_recent_silent_) {
+    std::memset(power, 0, kBins * sizeof(float));
+    return;
+  }
+  is_recent_silent_ = is_silent;
   if (is_wide_) {
     PowerOf<512>(*plan_, recent_, frame, power);
     std::memcpy(recent_, frame + 320 - 192, 192 * sizeof(int16_t));

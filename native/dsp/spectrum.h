@@ -19,8 +19,9 @@ class Spectrum {
   explicit Spectrum(uint32_t rate_hz);
 
   // Takes one 20 ms frame (rate / 50 samples). `power[k]` becomes the mean square, in sample units, of what lies in
-  // bin k; the sum over all bins is the frame's (windowed) mean square.
-  void Push(const int16_t* frame, float* power);
+  // bin k; the sum over all bins is the frame's (windowed) mean square. `is_silent`: every sample is 0, as on a muted line,
+  // whose spectrum needs no transform.
+  void Push(const int16_t* frame, bool is_silent, float* power);
 
  private:
   static constexpr size_t kLengthMax = 512;
@@ -29,6 +30,7 @@ class Spectrum {
   bool is_wide_;  // 16 kHz
   // The samples before the frame that its window reaches back to: 96 or 192.
   int16_t recent_[kKeptMax] = {};
+  bool is_recent_silent_ = true;
   const SpectrumPlan* plan_;
 };
 

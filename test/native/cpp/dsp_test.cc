@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 #include <thread>
 #include <vector>
@@ -51,7 +52,7 @@ TEST("the spectrum is that of the definition, at 8 and 16 kHz") {
     const std::vector<int16_t> sound = Sound(8 * frame, 3);
     Spectrum spectrum(rate);
     float power[kBins];
-    for (size_t at = 0; at < sound.size(); at += frame) spectrum.Push(sound.data() + at, power);
+    for (size_t at = 0; at < sound.size(); at += frame) spectrum.Push(sound.data() + at, false, power);
     const int16_t* newest = sound.data() + sound.size() - length;
     double worst = 0;
     double largest = 0;
@@ -69,6 +70,24 @@ TEST("the spectrum is that of the definition, at 8 and 16 kHz") {
       largest = std::max(largest, expected);
     }
     CHECK(worst < 1e-5 * largest);
+  }
+}
+
+TEST("the spectrum of a line that falls silent, and speaks again, has the same bits where silence is told") {
+  for (const uint32_t rate : {8000U, 16000U}) {
+    const size_t frame = rate / 50;
+    const std::vector<int16_t> sound = Sound(frame, 5);
+    const std::vector<int16_t> silence(frame);
+    Spectrum told(rate);
+    Spectrum untold(rate);
+    for (const bool is_silent : {true, true, false, true, true, true, false, false, true}) {
+      const int16_t* samples = is_silent ? silence.data() : sound.data();
+      float expected[kBins];
+      float power[kBins];
+      untold.Push(samples, false, expected);
+      told.Push(samples, is_silent, power);
+      CHECK(std::memcmp(power, expected, sizeof power) == 0);
+    }
   }
 }
 
