@@ -62,11 +62,11 @@ export function drawPlan(sources: PlanSources, random: Random): CallPlan {
   switch (kind) {
     case 'talking': {
       const walk = walkFlow(flow, 'voice', random);
-      return { kind, to, steps: sayer(walk.turns), expected: completed(walk) };
+      return { kind, to, steps: sayer(walk.turns), expected: byServer(walk) };
     }
     case 'keypad': {
       const walk = walkFlow(flow, 'keypad', random);
-      return { kind, to, steps: sayer(walk.turns), expected: completed(walk) };
+      return { kind, to, steps: sayer(walk.turns), expected: byServer(walk) };
     }
     case 'barge-in': {
       const walk = walkFlow(flow, 'voice', random);
@@ -76,7 +76,7 @@ export function drawPlan(sources: PlanSources, random: Random): CallPlan {
         const clipId = pick(clips.barged[turn.word], random);
         return { kind: 'barge', clipId, afterMs: between(BARGE_MIN_MS, BARGE_MAX_MS, random) };
       });
-      return { kind, to, steps, expected: completed(walk) };
+      return { kind, to, steps, expected: byServer(walk) };
     }
     case 'hang-up': {
       // At least the last prompt is left for it: whoever hangs up in a goodbye has a completed call.
@@ -89,7 +89,7 @@ export function drawPlan(sources: PlanSources, random: Random): CallPlan {
       return { kind, to, steps: [...sayer(walk.turns), hangUp], expected };
     }
     case 'quiet':
-      return { kind, to, steps: [], expected: completed(walkFlow(flow, 'silence', random)) };
+      return { kind, to, steps: [], expected: byServer(walkFlow(flow, 'silence', random)) };
     case 'listening': {
       const expected = {
         endedBy: 'nobody',
@@ -102,8 +102,8 @@ export function drawPlan(sources: PlanSources, random: Random): CallPlan {
   }
 }
 
-function completed({ outcome, answers }: FlowWalk): CallExpectation {
-  return { endedBy: 'server', endReason: 'completed', outcome, answers };
+function byServer({ endReason, outcome, answers }: FlowWalk): CallExpectation {
+  return { endedBy: 'server', endReason, outcome, answers };
 }
 
 function stepOf(turn: WalkAnswer, clips: ClipIds, random: Random): CallerStep {

@@ -23,6 +23,8 @@ export type WalkAnswer = Given & {
 export interface FlowWalk {
   /** One a question, in order; none for a caller who says nothing. */
   readonly turns: readonly WalkAnswer[];
+  /** As the record of a call that got this far has it. */
+  readonly endReason: 'completed' | 'transferred';
   readonly outcome: string | null;
   readonly answers: Answers;
 }
@@ -54,7 +56,8 @@ export function walkFlow(
     }
     state = step(flow, state, event).state;
   }
-  return { turns, outcome: state.outcome, answers: state.answers };
+  const endReason = flow.nodes[state.nodeId]?.kind === 'transfer' ? 'transferred' : 'completed';
+  return { turns, endReason, outcome: state.outcome, answers: state.answers };
 }
 
 function answerTo({ question }: AskNode, by: 'voice' | 'keypad', random: Random): Given {

@@ -54,6 +54,19 @@ describe('the plan of a caller', () => {
     }
   });
 
+  it('expects to be put through where its answers lead there', () => {
+    const plans = plansOf('keypad', 50, flowAt('test/fixtures/flows/through.yaml'));
+    for (const { expected, steps } of plans) {
+      const isYes = steps[0]?.kind === 'press' && steps[0].digits === '1';
+      expect(expected).toMatchObject(
+        isYes
+          ? { endReason: 'transferred', outcome: 'transferred' }
+          : { endReason: 'completed', outcome: 'nobody' },
+      );
+    }
+    expect(new Set(plans.map(({ expected }) => expected.endReason)).size).toBe(2);
+  });
+
   it('says nothing if it is quiet, and the flow gives up', () => {
     const [plan] = plansOf('quiet', 1);
     expect(plan?.steps).toEqual([]);
