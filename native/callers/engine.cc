@@ -195,6 +195,8 @@ void Engine::Reap() {
 void Engine::Pulse(int64_t now_ns) {
   const double cpu_ms = ProcessCpuMs();
   const Lateness& lateness = shared_.lateness;
+  size_t unsent_bytes = 0;
+  for (const auto& [id, entry] : streams_) unsent_bytes += entry.stream->unsent_bytes();
   shared_.events.Pulsed({
       .at_ns = now_ns,
       .live = static_cast<size_t>(std::count_if(streams_.begin(), streams_.end(),
@@ -202,6 +204,8 @@ void Engine::Pulse(int64_t now_ns) {
       .frames_sent = std::exchange(shared_.frames_sent, 0),
       .media_received = std::exchange(shared_.media_received, 0),
       .bytes_in = std::exchange(shared_.bytes_in, 0),
+      .bytes_out = std::exchange(shared_.bytes_out, 0),
+      .unsent_bytes = unsent_bytes,
       .lateness_p50_ms = lateness.QuantileMs(0.5),
       .lateness_p99_ms = lateness.QuantileMs(0.99),
       .lateness_max_ms = lateness.MaxMs(),

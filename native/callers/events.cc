@@ -78,9 +78,10 @@ void Events::Ended(uint64_t id, int64_t at_ns, std::string_view how, int code, c
 
 void Events::Pulsed(const Pulse& pulse) {
   Add(R"({"kind":"pulse","atMs":%.3f,"live":%zu,"framesSent":%)" PRIu64 R"(,"mediaReceived":%)" PRIu64
-      R"(,"bytesIn":%)" PRIu64 R"(,"latenessP50Ms":%.3f,"latenessP99Ms":%.3f,"latenessMaxMs":%.3f,)"
+      R"(,"bytesIn":%)" PRIu64 R"(,"bytesOut":%)" PRIu64 R"(,"unsentBytes":%zu,"latenessP50Ms":%.3f,"latenessP99Ms":%.3f,"latenessMaxMs":%.3f,)"
       R"("lateFrames":%)" PRIu64 R"(,"cpuMs":%.3f,"residentBytes":%)" PRId64 "}",
-      ToMs(pulse.at_ns), pulse.live, pulse.frames_sent, pulse.media_received, pulse.bytes_in, pulse.lateness_p50_ms,
+      ToMs(pulse.at_ns), pulse.live, pulse.frames_sent, pulse.media_received, pulse.bytes_in, pulse.bytes_out,
+      pulse.unsent_bytes, pulse.lateness_p50_ms,
       pulse.lateness_p99_ms, pulse.lateness_max_ms, pulse.late_frames, pulse.cpu_ms, pulse.resident_bytes);
 }
 

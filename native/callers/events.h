@@ -30,6 +30,9 @@ struct Pulse {
   uint64_t frames_sent = 0;
   uint64_t media_received = 0;
   uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  // At this moment.
+  size_t unsent_bytes = 0;
   double lateness_p50_ms = 0;
   double lateness_p99_ms = 0;
   double lateness_max_ms = 0;

@@ -275,6 +275,7 @@ void Stream::SendControl(Opcode opcode, std::string_view payload) {
 }
 
 void Stream::Send(std::string_view bytes) {
+  shared_->bytes_out += bytes.size();
   if (unsent_.empty()) {
     const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     // A broken connection is noticed when it is read.

@@ -42,6 +42,8 @@ struct Shared {
   uint64_t frames_sent = 0;
   uint64_t media_received = 0;
   uint64_t bytes_in = 0;
+  // Of whole messages, also what is not written yet.
+  uint64_t bytes_out = 0;
   // A stream is done since the engine looked last.
   bool has_done = false;
   FrameBuilder builder;
@@ -83,6 +85,8 @@ class Stream final : public ConversationEvents {
   bool is_done() const { return state_ == State::kDone; }
   // Opened and not ended.
   bool is_live() const { return state_ == State::kLive; }
+  // The socket has not taken them yet.
+  size_t unsent_bytes() const { return unsent_.size(); }
 
   void TurnHeard(size_t step, Step::Kind how, int64_t said_ns, int64_t heard_ns) override;
   void BargedIn(size_t step, int64_t speech_ns, int64_t cleared_ns) override;

@@ -37,7 +37,7 @@ export function buildReport(sources: ReportSources): LoadReport {
     admission: measured.admissionMs.summary(),
     refusal: measured.refusalMs.summary(),
     fsync,
-    server: run.server.report(generator.framesSent),
+    server: run.server.report(generator.framesTaken),
     generator,
     recognizer,
     isStoreRead,

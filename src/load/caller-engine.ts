@@ -104,6 +104,9 @@ export type EngineEvent =
       readonly framesSent: number;
       readonly mediaReceived: number;
       readonly bytesIn: number;
+      readonly bytesOut: number;
+      /** That the sockets had not taken yet, at this moment; they are in `bytesOut`. */
+      readonly unsentBytes: number;
       /** How late frames left after they were due. */
       readonly latenessP50Ms: number;
       readonly latenessP99Ms: number;

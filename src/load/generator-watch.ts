@@ -11,6 +11,8 @@ export interface GeneratorReport {
   /** Why not, and what to do; empty where it is. */
   readonly reasons: readonly string[];
   readonly framesSent: number;
+  /** Of these, what did not come to lie unread in sockets: a server at its end takes fewer than it is sent. */
+  readonly framesTaken: number;
   /** Sent over 10 ms after their time. */
   readonly lateFrames: number;
   /** Of the pulses' own: the median and the worst. */
@@ -45,22 +47,30 @@ const CURE = 'take more --senders, fewer --calls, or a machine of its own for on
 
 export class GeneratorWatch {
   readonly #nowMs: () => number;
+  readonly #queuedBytes: () => number;
   readonly #senders = new Map<number, Sender>();
   readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #latenessP99Ms: number[] = [];
   #isWatching = false;
   #framesSent = 0;
   #lateFrames = 0;
+  #bytesOut = 0;
+  /** What lay unread more at the end than at the beginning. */
+  #backlogBytes = 0;
+  /** In each sender, by its last pulse. */
+  readonly #unsentBytes = new Map<number, number>();
   #latenessMaxMs = 0;
 
-  /** `nowMs`: of the clock that the pulses' times are of. */
-  constructor(nowMs: () => number) {
+  /** `nowMs`: of the clock that the pulses' times are of. `queuedBytes`: on their way to the server, in sockets, now. */
+  constructor(nowMs: () => number, queuedBytes: () => number = () => 0) {
     this.#nowMs = nowMs;
+    this.#queuedBytes = queuedBytes;
   }
 
   /** From here on it counts. */
   begin(senders: number): void {
     this.#isWatching = true;
+    this.#backlogBytes = -this.#unreadBytes();
     const nowMs = this.#nowMs();
     for (let sender = 0; sender < senders; sender += 1) {
       this.#senders.set(sender, { firstAtMs: nowMs, lastAtMs: nowMs, cpuMs: 0, silentMaxMs: 0 });
@@ -69,8 +79,9 @@ export class GeneratorWatch {
     this.#loop.enable();
   }
 
-  /** Not called for what came before `begin`, or comes after `end`. */
+  /** Counted from `begin` to `end`. */
   pulse(index: number, pulse: Pulse): void {
+    this.#unsentBytes.set(index, pulse.unsentBytes);
     const sender = this.#senders.get(index);
     if (!this.#isWatching || sender === undefined) return;
     sender.silentMaxMs = Math.max(sender.silentMaxMs, this.#nowMs() - sender.lastAtMs);
@@ -78,6 +89,7 @@ export class GeneratorWatch {
     sender.cpuMs += pulse.cpuMs;
     this.#framesSent += pulse.framesSent;
     this.#lateFrames += pulse.lateFrames;
+    this.#bytesOut += pulse.bytesOut;
     this.#latenessMaxMs = Math.max(this.#latenessMaxMs, pulse.latenessMaxMs);
     if (this.#latenessP99Ms.length < PULSES_MAX) this.#latenessP99Ms.push(pulse.latenessP99Ms);
   }
@@ -85,6 +97,7 @@ export class GeneratorWatch {
   end(): void {
     const nowMs = this.#nowMs();
     if (this.#isWatching) {
+      this.#backlogBytes += this.#unreadBytes();
       for (const sender of this.#senders.values()) {
         sender.silentMaxMs = Math.max(sender.silentMaxMs, nowMs - sender.lastAtMs);
       }
@@ -117,6 +130,7 @@ export class GeneratorWatch {
       valid: reasons.length === 0,
       reasons: reasons.length === 0 ? [] : [...reasons, CURE],
       framesSent: this.#framesSent,
+      framesTaken: Math.round(this.#framesSent * (1 - this.#backlogBytes / Math.max(1, this.#bytesOut))),
       lateFrames: this.#lateFrames,
       latenessP99TypicalMs: sorted[Math.floor(sorted.length / 2)] ?? 0,
       latenessP99WorstMs: sorted.at(-1) ?? 0,
@@ -125,5 +139,9 @@ export class GeneratorWatch {
       silentMaxMs,
       loopDelayP99Ms,
     };
+  }
+
+  #unreadBytes(): number {
+    return this.#queuedBytes() + [...this.#unsentBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 }

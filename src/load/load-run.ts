@@ -19,6 +19,7 @@ import { Measurements, type TurnAllowance } from './measurements.ts';
 import { type PlacedCall, placeCall } from './placed-call.ts';
 import { type Pulse, SenderPool, type StartEngine } from './sender-pool.ts';
 import { ServerWatch } from './server-watch.ts';
+import { socketBacklogBytes } from './socket-backlog.ts';
 import { Timeline, type TimelinePoint } from './timeline.ts';
 import { WebhookLine } from './webhook-line.ts';
 
@@ -69,7 +70,10 @@ const KEPT_MAX = 200_000;
 export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise<FinishedRun> {
   const { clock, interrupted, site } = parts;
   const measured = new Measurements(settings.allowance);
-  const generator = new GeneratorWatch(() => clock.nowMs());
+  const generator = new GeneratorWatch(
+    () => clock.nowMs(),
+    () => socketBacklogBytes(site.target.port),
+  );
   const server = new ServerWatch(site);
   const timeline = new Timeline();
   const lateness = new LatencyHistogram();

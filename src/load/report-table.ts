@@ -67,7 +67,7 @@ export function reportTable(report: LoadReport): string {
   }
   rows.push([
     'generator',
-    `${generator.framesSent} frames, lateness p99 ${ms(generator.latenessP99TypicalMs)} (worst half second ${ms(generator.latenessP99WorstMs)}), longest ${ms(generator.latenessMaxMs)} ms; busiest sender ${percent(generator.senderCpuRatio)} of a core`,
+    `${generator.framesSent} frames, ${generator.framesTaken} of them read by the server; lateness p99 ${ms(generator.latenessP99TypicalMs)} (worst half second ${ms(generator.latenessP99WorstMs)}), longest ${ms(generator.latenessMaxMs)} ms; busiest sender ${percent(generator.senderCpuRatio)} of a core`,
   ]);
   for (const [index, text] of findings.complaints.entries())
     rows.push([index === 0 ? 'complaints' : '', text]);

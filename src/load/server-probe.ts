@@ -15,7 +15,8 @@ export interface ServerUsage {
   readonly residentMb: number;
 }
 
-const RESOLUTION_MS = 5;
+/** Its timer is the server's own work as measured: 200 wake-ups a second cost a hundred calls a fifth of theirs. */
+const RESOLUTION_MS = 20;
 const NS_PER_MS = 1e6;
 
 if (isMainThread && process.send !== undefined) {

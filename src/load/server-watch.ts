@@ -59,7 +59,7 @@ export class ServerWatch {
     return reading;
   }
 
-  /** `frames`: what callers sent during the hold. Null: the server could not be seen. */
+  /** `frames`: what callers sent during the hold, and it took. Null: the server could not be seen. */
   report(frames: number): ServerReport | null {
     if (this.#holdFromMs === null || this.#bytes === 0 || this.#holdToMs === 0) return null;
     const holdMs = this.#holdToMs - this.#holdFromMs;

@@ -26,6 +26,7 @@ export function goodFindings(): LoadFindings {
       valid: true,
       reasons: [],
       framesSent: 5000,
+      framesTaken: 5000,
       lateFrames: 0,
       latenessP99TypicalMs: 0.5,
       latenessP99WorstMs: 1,

@@ -10,6 +10,8 @@ function pulse(given: Partial<Pulse> = {}): Pulse {
     framesSent: 2500,
     mediaReceived: 2500,
     bytesIn: 0,
+    bytesOut: 0,
+    unsentBytes: 0,
     latenessP50Ms: 0.1,
     latenessP99Ms: 0.5,
     latenessMaxMs: 2,
@@ -40,6 +42,23 @@ describe('the watch on the generator', () => {
     const report = reportOf({});
     expect(report).toMatchObject({ valid: true, reasons: [], framesSent: 50_000, lateFrames: 0 });
     expect(report.senderCpuRatio).toBeCloseTo(0.1);
+  });
+
+  it('takes off what came to lie unread between beginning and end', () => {
+    let inSockets = 0;
+    const watch = new GeneratorWatch(
+      () => 0,
+      () => inSockets,
+    );
+    watch.pulse(0, pulse({ unsentBytes: 1000 }));
+    inSockets = 9000;
+    watch.begin(1);
+    for (let index = 0; index < 20; index += 1)
+      watch.pulse(0, pulse({ bytesOut: 50_000, unsentBytes: index * 2000 }));
+    inSockets = 72_000;
+    watch.end();
+    // 10 % of a million bytes more than before.
+    expect(watch.report()).toMatchObject({ framesSent: 50_000, framesTaken: 45_000 });
   });
 
   it('finds it invalid when more than one frame in a hundred was late', () => {
