@@ -69,7 +69,11 @@ export function registerLoad(program: Command): void {
     .option('--rate <n>', 'new calls a second', countOption(1, 1000), 25)
     .option('--duration <seconds>', 'to hold them for', countOption(1, 86_400), 60)
     .option('--finish <seconds>', 'that live calls have afterwards', countOption(0, 3600), 150)
-    .option('--mix <shares>', 'kinds of callers', checked(CallerMix.parse), CallerMix.parse(MIX))
+    .addOption(
+      new Option('--mix <shares>', 'kinds of callers')
+        .argParser(checked(CallerMix.parse))
+        .default(CallerMix.parse(MIX), MIX),
+    )
     .option('--flow <file>', 'the flow that they talk to', 'bench/flows/screening.yaml')
     .addOption(
       new Option('--recognizer <which>', 'who listens to them: the stand-in unless --url is given').choices([
