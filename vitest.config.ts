@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** They wait for real time and for each other's processes, far more than they compute. */
+const FILES_AT_ONCE = 3;
+
 // biome-ignore lint/style/noDefaultExport: the shape that vitest asks for
 export default defineConfig({
   test: {
@@ -16,7 +19,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Tests that run at once wait for each other by themselves (test/support/shared-rig.ts).
           maxConcurrency: 64,
-          fileParallelism: false,
+          maxWorkers: FILES_AT_ONCE,
         },
       },
       {
@@ -25,7 +28,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: FILES_AT_ONCE,
         },
       },
       {
@@ -34,7 +37,7 @@ export default defineConfig({
           include: ['test/lifecycle/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: FILES_AT_ONCE,
         },
       },
       {

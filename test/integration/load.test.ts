@@ -117,8 +117,10 @@ describe('trunkline load', () => {
     load.signal('SIGINT');
     expect(await load.exited, load.stderr).toBe(130);
     const { counts } = report().findings;
-    expect(counts).toMatchObject({ admitted: 3, dropped: 0, wrong: 0 });
-    expect(counts.refused).toBe(counts.offered - 3);
+    expect(counts).toMatchObject({ dropped: 0, wrong: 0 });
+    // More than three where one was on its way when the interrupt hung up those before it.
+    expect(counts.admitted).toBeGreaterThanOrEqual(3);
+    expect(counts.refused).toBe(counts.offered - counts.admitted);
     expect(load.stdout).toContain('Interrupted');
     expect(engines).toHaveLength(1);
     expect(childrenOf(load.pid, 'trunkline-callers')).toEqual([]);
