@@ -30,6 +30,7 @@
 
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
+#include "bindings/prefetch.h"
 #include "wire/client_frame.h"
 
 struct us_socket_context_t;
@@ -41,6 +42,9 @@ namespace {
 constexpr size_t kFramesMax = 3;
 // The part of a context that is searched: its loop, counters, list and handlers (some 20 words).
 constexpr size_t kContextWords = 20;
+// Of a taker, that each message needs.
+constexpr size_t kTakerBytes = 128;
+constexpr uint32_t kReadsBeforeQuick = 16;
 
 using OnData = us_socket_t* (*)(us_socket_t* socket, char* data, int length);
 using SetOnData = void (*)(int ssl, us_socket_context_t* context, OnData handler);
@@ -56,7 +60,14 @@ struct USockets {
 
 // Only the thread of the sockets gets beyond a null here; others share the library and not its data.
 thread_local USockets sockets;
-thread_local std::unordered_map<us_socket_t*, MediaTaker*> takers;
+
+struct Bound {
+  MediaTaker* taker = nullptr;
+  std::span<const std::byte> state;
+  uint32_t reads = 0;
+};
+thread_local std::unordered_map<us_socket_t*, Bound> bound;
+
 thread_local us_socket_t* being_read = nullptr;
 
 us_socket_t* PassOn(us_socket_t* socket, uint8_t* data, size_t bytes) {
@@ -67,10 +78,27 @@ us_socket_t* PassOn(us_socket_t* socket, uint8_t* data, size_t bytes) {
   return after;
 }
 
+// tcp(7): without quick acknowledgements they are delayed, and then one goes out with every second segment, by whoever brings it in.
+// Linux goes back to one for each read, of ours, as soon as a segment was waited for in vain: a frame that came 20 ms late.
+void AcknowledgeLess(us_socket_t* socket) {
+#ifdef __linux__
+  const int off = 0;
+  setsockopt(sockets.poll_fd(socket), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+#else
+  (void)socket;
+#endif
+}
+
 // Null: nobody takes the socket's media now.
 MediaTaker* TakerOf(us_socket_t* socket) {
-  const auto found = takers.find(socket);
-  return found != takers.end() && found->second->TakesDirectly() ? found->second : nullptr;
+  const auto found = bound.find(socket);
+  if (found == bound.end()) return nullptr;
+  auto& [taker, state, reads] = found->second;
+  // All at once: one line after the other would be waited for.
+  PrefetchToWrite(taker, kTakerBytes);
+  PrefetchToWrite(state.data(), state.size());
+  if (reads++ % kReadsBeforeQuick == 0) AcknowledgeLess(socket);
+  return taker->TakesDirectly() ? taker : nullptr;
 }
 
 bool IsWholeFrames(uint8_t* data, size_t bytes) {
@@ -177,21 +205,13 @@ Napi::Value TakeSocketsOf(const Napi::CallbackInfo& info) {
 
 us_socket_t* SocketBeingRead() { return being_read; }
 
-void BindMedia(us_socket_t* socket, MediaTaker* taker) { takers[socket] = taker; }
-
-void UnbindMedia(us_socket_t* socket, MediaTaker* taker) {
-  const auto found = takers.find(socket);
-  if (found != takers.end() && found->second == taker) takers.erase(found);
+void BindMedia(us_socket_t* socket, MediaTaker* taker, std::span<const std::byte> state) {
+  bound[socket] = {.taker = taker, .state = state};
 }
 
-void AcknowledgeLess(us_socket_t* socket) {
-#ifdef __linux__
-  // tcp(7): without quick acknowledgements they are delayed, and then one goes out with every second segment.
-  const int off = 0;
-  setsockopt(sockets.poll_fd(socket), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
-#else
-  (void)socket;
-#endif
+void UnbindMedia(us_socket_t* socket, MediaTaker* taker) {
+  const auto found = bound.find(socket);
+  if (found != bound.end() && found->second.taker == taker) bound.erase(found);
 }
 
 void ExportDirectMedia(Napi::Env env, Napi::Object exports) {

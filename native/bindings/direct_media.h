@@ -6,6 +6,7 @@
 #define TRUNKLINE_BINDINGS_DIRECT_MEDIA_H_
 
 #include <cstddef>
+#include <span>
 
 struct us_socket_t;
 
@@ -27,12 +28,10 @@ class MediaTaker {
 // The socket whose bytes uWebSockets.js is being given at this moment, on this thread; null otherwise.
 us_socket_t* SocketBeingRead();
 
-// From now on until `UnbindMedia`, `taker` is asked for each read of `socket`. A socket has one taker, the last.
-void BindMedia(us_socket_t* socket, MediaTaker* taker);
+// From now on until `UnbindMedia`, `taker` is asked for each read of `socket`. A socket has one taker, the last. `state`: what
+// its messages change, and where the taker itself is not; it lives as long. With many streams neither is in a cache when their socket is read.
+void BindMedia(us_socket_t* socket, MediaTaker* taker, std::span<const std::byte> state);
 void UnbindMedia(us_socket_t* socket, MediaTaker* taker);
-
-// Acknowledgements go out with every second segment of such a socket, not with each: the kernel's part of a frame is mostly those.
-void AcknowledgeLess(us_socket_t* socket);
 
 }  // namespace trunkline
 

@@ -26,9 +26,8 @@ enum class Codec : uint8_t { kMulaw, kAlaw, kPcm16 };
 constexpr size_t kChunkSamples = 960;
 constexpr size_t kStreamSidBytesMax = 128;
 constexpr uint32_t kGapMsMax = 60000;
-// In a row without JavaScript, which watches by what it sees that the carrier is alive: half a second, where it takes media for
-// missing after four steps of 240 ms without (src/media/media-gap.ts).
-constexpr uint32_t kDirectMax = 24;
+// In a row without JavaScript: two seconds of a stream. uWebSockets.js and the flood guard see the socket by what is left to them.
+constexpr uint32_t kDirectMax = 99;
 constexpr float kSilentDbfs = -100.0f;
 
 Napi::Number ToMs(Napi::Env env, int64_t frames) {
@@ -180,8 +179,7 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
     const bool can = listener_ != nullptr && socket_ != nullptr;
     if (can) {
       on_found_ = Napi::Persistent(info[0].As<Napi::Function>());
-      BindMedia(socket_, this);
-      AcknowledgeLess(socket_);
+      BindMedia(socket_, this, std::as_bytes(std::span(listener_.get(), 1)));
     }
     return Napi::Boolean::New(info.Env(), can);
   }
@@ -487,25 +485,26 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
     --process_live_objects.receivers;
   }
 
-  EnvironmentPointer environment_;
+  // First, and beside MediaTaker: what each message needs.
+  bool is_direct_ = false;
   Codec codec_ = Codec::kMulaw;
-  uint32_t rate_hz_ = 8000;
-  uint32_t utterance_rate_hz_ = 8000;
+  uint32_t taken_directly_ = 0;  // Since the last that came the ordinary way.
   // Null before a format was taken and after close.
   std::unique_ptr<Listener> listener_;
-  // Only where the rates differ.
-  std::unique_ptr<Resampler> resampler_;
+  EnvironmentPointer environment_;
   // Empty before `setStreamSid`.
   std::string stream_sid_;
   int64_t last_chunk_ = -1;  // Of the last message; -1 if it had none.
   int64_t timestamp_ms_ = -1;
   uint64_t input_samples_ = 0;
   Counters counters_;
+  // Only where the rates differ.
+  std::unique_ptr<Resampler> resampler_;
+  uint32_t rate_hz_ = 8000;
+  uint32_t utterance_rate_hz_ = 8000;
   // That `start` came on; null where it did not come by a socket that we see.
   us_socket_t* socket_ = nullptr;
   Napi::FunctionReference on_found_;
-  bool is_direct_ = false;
-  uint32_t taken_directly_ = 0;  // Since the last that came the ordinary way.
   // What stays to be read after close.
   UtteranceSpan last_;
 };

@@ -108,7 +108,7 @@ export interface NativeStreamReceiver {
   /** Where that stands in the stream by the carrier's own word: milliseconds from an origin of its own, or -1. */
   receivedAtMs(): number;
   /**
-   * From now on media messages are taken as uWebSockets.js reads them, without JavaScript: at most 24 in a row, while the last
+   * From now on media messages are taken as uWebSockets.js reads them, without JavaScript: at most 99 in a row, while the last
    * `playoutDbfs` was -Infinity, which says that nothing plays. `found` is called with what such a message found, if it is more than media.
    * False, and nothing changes, where `setStreamSid` was not called within a message of a socket of `takeSocketsOf`. Until `close`.
    */

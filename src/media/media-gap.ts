@@ -18,7 +18,7 @@ import type { NativeStreamReceiver, ReceiverCounters } from '../audio/addon-type
 import type { Clock } from '../clock.ts';
 import type { GapCounts } from './gap-counts.ts';
 import type { Hearing } from './hearing.ts';
-import type { WheelTimer, WheelTimers } from './timer-wheel.ts';
+import { togetherAfter, type WheelTimer, type WheelTimers } from './timer-wheel.ts';
 
 /** Twelve frames of 20 ms. */
 const STEP_MS = 240;
@@ -33,6 +33,8 @@ export interface MediaGapOf {
   readonly hearing: Pick<Hearing, 'found' | 'countSilence'>;
   /** Whether the call listens at all: else nothing is told. */
   isLive(): boolean;
+  /** Media came since the step before. */
+  mediaCame(): void;
   threw(thrown: unknown): void;
 }
 
@@ -43,7 +45,8 @@ export class MediaGap {
   readonly #gaps: GapCounts | null;
   readonly #timer: WheelTimer;
   #nextStepAtMs: number;
-  #mediaInStep = false;
+  /** Where the receiver's time stood after the last step: it sees all media, also what JavaScript does not. */
+  #mediaMs: number;
   #silentSteps = 0;
   #state: 'flowing' | 'filling' | 'settling' = 'flowing';
   #silentMs = 0;
@@ -61,7 +64,8 @@ export class MediaGap {
     this.#clock = plane.clock;
     this.#wheel = plane.wheel;
     this.#of = of;
-    this.#nextStepAtMs = plane.clock.nowMs() + STEP_MS;
+    this.#mediaMs = of.receiver.mediaMs();
+    this.#nextStepAtMs = togetherAfter(plane.clock.nowMs() + STEP_MS);
     this.#timer = plane.wheel.createTimer(() => this.#step());
     plane.wheel.startAt(this.#timer, this.#nextStepAtMs);
   }
@@ -76,9 +80,8 @@ export class MediaGap {
     return this.#state === 'filling' ? this.#silentMs : 0;
   }
 
-  /** For every frame: a field write and a compare. */
+  /** Of what JavaScript sees: at least the first after a gap that was filled. */
   mediaCame(): void {
-    this.#mediaInStep = true;
     if (this.#state === 'filling') this.#resume();
   }
 
@@ -91,12 +94,18 @@ export class MediaGap {
   #step(): void {
     const nowMs = this.#clock.nowMs();
     this.#nextStepAtMs += STEP_MS;
-    if (this.#nextStepAtMs <= nowMs) this.#nextStepAtMs = nowMs + STEP_MS;
-    this.#silentSteps = this.#mediaInStep ? 0 : this.#silentSteps + 1;
-    this.#mediaInStep = false;
+    if (this.#nextStepAtMs <= nowMs) this.#nextStepAtMs = togetherAfter(nowMs + STEP_MS);
     this.#wheel.startAt(this.#timer, this.#nextStepAtMs);
     try {
+      const { mediaCame, receiver } = this.#of;
+      const hasCome = receiver.mediaMs() > this.#mediaMs;
+      this.#silentSteps = hasCome ? 0 : this.#silentSteps + 1;
+      if (hasCome) {
+        mediaCame();
+        this.mediaCame();
+      }
       this.#advance(nowMs);
+      this.#mediaMs = receiver.mediaMs();
     } catch (thrown) {
       this.#of.threw(thrown);
     }

@@ -110,6 +110,7 @@ export class MediaStream {
       playback: this.#playback,
       hearing: this.#hearing,
       isLive: () => this.#state.kind === 'live',
+      mediaCame: () => this.#watch.mediaCame(),
       threw: (thrown) => this.#threw(thrown),
     });
     this.#finishTimer = plane.wheel.createTimer(() => this.#cutLastWords());
@@ -155,7 +156,6 @@ export class MediaStream {
   #take(found: number): void {
     if ((found & RECEIVED.media) !== 0) {
       if (this.#recorder !== null) this.#record(this.#recorder);
-      this.#watch.mediaCame();
       this.#gap.mediaCame();
     }
     if ((found & ~(RECEIVED.media | RECEIVED.ignored)) !== 0 && this.#state.kind === 'live') {

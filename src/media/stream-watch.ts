@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { FloodGuard } from './flood-guard.ts';
-import type { WheelTimer, WheelTimers } from './timer-wheel.ts';
+import { togetherAfter, type WheelTimer, type WheelTimers } from './timer-wheel.ts';
 
 const BEAT_MS = 1000;
 const START_MAX_MS = 10_000;
@@ -45,7 +45,7 @@ export class StreamWatch {
     this.#callMaxMs = callMaxMs;
     this.#openedAtMs = plane.clock.nowMs();
     this.#limitAtMs = this.#openedAtMs + callMaxMs;
-    this.#nextBeatAtMs = this.#openedAtMs + BEAT_MS;
+    this.#nextBeatAtMs = togetherAfter(this.#openedAtMs + BEAT_MS);
     this.#timer = plane.wheel.createTimer(() => this.#beat());
     plane.wheel.startAt(this.#timer, this.#nextBeatAtMs);
   }
@@ -60,7 +60,7 @@ export class StreamWatch {
     this.#limitAtMs = Math.min(this.#limitAtMs, this.#clock.nowMs() + this.#callMaxMs - agoMs);
   }
 
-  /** For every frame: one field write. */
+  /** Some time in this beat. */
   mediaCame(): void {
     this.#mediaInBeat = true;
   }
@@ -74,7 +74,7 @@ export class StreamWatch {
     const nowMs = this.#clock.nowMs();
     const openMs = nowMs - this.#openedAtMs;
     this.#nextBeatAtMs += BEAT_MS;
-    if (this.#nextBeatAtMs <= nowMs) this.#nextBeatAtMs = nowMs + BEAT_MS;
+    if (this.#nextBeatAtMs <= nowMs) this.#nextBeatAtMs = togetherAfter(nowMs + BEAT_MS);
     this.flood.secondPassed();
     this.#silentBeats = this.#mediaInBeat ? 0 : this.#silentBeats + 1;
     this.#mediaInBeat = false;

@@ -52,6 +52,19 @@ describe('media that stops', () => {
     expect(waitFor(rig, 'utterance', 10_000)).toBeLessThanOrEqual(2200);
   });
 
+  it('does not where only JavaScript sees none, and neither ends the stream', () => {
+    const rig = new CallerRig();
+    rig.callerSays(silence(2000));
+    rig.callerSaysDirectly(silence(40_000));
+    expect([rig.stream.counters().mediaGapFills, rig.gaps.mediaGaps, rig.stream.hasEnded]).toEqual([
+      0,
+      0,
+      false,
+    ]);
+    rig.clock.advanceMs(31_000);
+    expect([rig.gaps.mediaGaps, rig.stream.hasEnded]).toEqual([1, true]);
+  });
+
   it('for less than a second changes nothing', () => {
     const rig = listening();
     rig.clock.advanceMs(900);
