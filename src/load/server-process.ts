@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { serverNodeOptions } from '../node-options.ts';
 import type { ServerUsage } from './server-probe.ts';
 
 const ENTRY = fileURLToPath(new URL('../cli/trunkline.ts', import.meta.url));
@@ -23,7 +24,7 @@ export class ServerProcess {
   }
 
   /**
-   * Nothing but `environment` is set: it runs in its DATA_DIR, where there is no `.env` of somebody's own server, with a
+   * Nothing but `environment` is set, and what a supervisor sets: it runs in its DATA_DIR, where there is no `.env` of somebody's own server, with a
    * database and a place for results. Resolves when the first caller can be served. Rejects with what the
    * server said if it ends or takes a minute.
    */
@@ -31,7 +32,7 @@ export class ServerProcess {
     const flags = ['--disable-warning=ExperimentalWarning', '--import', PROBE];
     const child = spawn(process.execPath, [...flags, ENTRY, 'start', '--no-supervisor'], {
       cwd: environment['DATA_DIR'] ?? tmpdir(),
-      env: { ...environment, PORT: '0' },
+      env: { ...environment, PORT: '0', NODE_OPTIONS: serverNodeOptions(environment['NODE_OPTIONS']) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A Ctrl-C at the terminal is for us: we end its calls first, then it.
       detached: true,

@@ -1,5 +1,6 @@
 /** The server as a process of its own: started with an IPC channel, its output on ours. */
 import { spawn } from 'node:child_process';
+import { serverNodeOptions } from '../node-options.ts';
 import type { FromServer, ToServer } from './server-messages.ts';
 
 export interface ServerProcess {
@@ -29,6 +30,8 @@ export function startServerProcess(
 ): ServerProcess {
   const child = spawn(process.execPath, [...process.execArgv, ...commandLine], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // biome-ignore lint/style/noProcessEnv: it is the server's own, and no setting of ours
+    env: { ...process.env, NODE_OPTIONS: serverNodeOptions(process.env['NODE_OPTIONS']) },
     detached: true,
   });
   let isOver = false;

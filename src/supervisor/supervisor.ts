@@ -139,7 +139,8 @@ export class Supervisor {
   #disconnected(): void {
     if (this.#phase === 'done') return;
     if (this.#phase !== 'stopping') {
-      if (this.#hasServed && this.#address !== null) this.#parts.standIn.open(this.#address);
+      // Also of one that listened and was not ready: its callers were answered until now.
+      if (this.#address !== null) this.#parts.standIn.open(this.#address);
       this.#watch(EXIT_MAX_MS, 'it does not exit');
     }
   }
@@ -158,7 +159,7 @@ export class Supervisor {
       return;
     }
     const { clock, note, standIn } = this.#parts;
-    if (this.#hasServed && this.#address !== null) standIn.open(this.#address);
+    if (this.#address !== null) standIn.open(this.#address);
     const ended = code === null ? (signal ?? 'it could not be started') : `exit code ${code}`;
     const decision = this.#policy.ended(clock.nowMs(), this.#isReady);
     if (decision.kind === 'give up') {

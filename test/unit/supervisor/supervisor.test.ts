@@ -59,6 +59,20 @@ describe('a supervisor', () => {
     expect(news()).toEqual(['start', 'close']);
   });
 
+  it('answers callers where one that listened is killed before it was ready, and leaves them where it ends by itself', () => {
+    const killed = rig();
+    killed.listens();
+    killed.news();
+    killed.dies();
+    expect(killed.news()).toEqual(['open 8080', 'open 8080', 'server.lost']);
+    const ended = rig();
+    ended.listens();
+    ended.news();
+    ended.server().onDisconnected();
+    ended.server().onExited(1, null);
+    expect(ended.news()).toEqual(['open 8080', 'close']);
+  });
+
   it('leaves the port before it says that it is free, and names it to every later server', () => {
     const { clock, dies, listens, news, sent, serves } = rig();
     serves();
