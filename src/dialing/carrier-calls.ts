@@ -4,6 +4,7 @@
  */
 import { type AskCarrier, type CarrierReply, carrierCodeOf } from '../carrier-request.ts';
 import { type Dial, type DialStatus, toCarrierStatus } from '../channel/dial-messages.ts';
+import { maskDigits } from '../masked.ts';
 import {
   FALLBACK_PATH,
   MACHINE_PATH,
@@ -131,7 +132,8 @@ function isGood(reply: CarrierReply): reply is Extract<CarrierReply, { kind: 'an
 }
 
 function messageOf({ message }: Readonly<Record<string, unknown>>): string {
-  return typeof message === 'string' ? message.slice(0, 200) : 'no reason was given';
+  // It may name whom we called.
+  return typeof message === 'string' ? String(maskDigits(message.slice(0, 200))) : 'no reason was given';
 }
 
 /** Null for what is no call. */

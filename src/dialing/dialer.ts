@@ -21,7 +21,7 @@ import type { CarrierCall, CarrierCalls } from './carrier-calls.ts';
 export interface DialerParts {
   readonly dials: Pick<
     Dials,
-    'waiting' | 'unheard' | 'ringingCount' | 'claim' | 'giveBack' | 'settle' | 'touch' | 'knownOf'
+    'expire' | 'waiting' | 'unheard' | 'ringingCount' | 'claim' | 'giveBack' | 'settle' | 'touch' | 'knownOf'
   >;
   readonly lease: Pick<Lease, 'hold' | 'release'>;
   readonly carrier: CarrierCalls;
@@ -127,17 +127,18 @@ export class Dialer {
   }
 
   async #place(): Promise<void> {
-    const { clock, dials, rateHz } = this.#parts;
+    const { clock, dials, log, rateHz } = this.#parts;
+    const expired = await dials.expire(clock.wallMs());
+    if (expired > 0)
+      log.warn({ event: 'dial.expired', calls: expired }, 'nobody was called: it was too late');
     const now = clock.nowMs();
     if (this.#nextPlaceAtMs > now) return;
     const free = this.#room - (await dials.ringingCount());
     // As many as were due since the last look, of a second's at most.
     const due = Math.min(rateHz, Math.max(1, Math.floor((LOOK_EVERY_MS / 1000) * rateHz)));
     const waiting = await dials.waiting(clock.wallMs(), due);
-    const expired = waiting.filter(({ untilWallMs }) => untilWallMs < clock.wallMs());
-    for (const dial of expired)
-      await this.#settle(dial, 'waiting', 'expired', 'no server could place it in time');
-    for (const dial of waiting.filter((each) => !expired.includes(each)).slice(0, Math.max(0, free))) {
+    for (const dial of waiting.slice(0, Math.max(0, free))) {
+      if (dial.untilWallMs < clock.wallMs()) continue;
       if (this.#isClosed || !(await this.#holdsLease())) return;
       this.#nextPlaceAtMs = Math.max(this.#nextPlaceAtMs, now) + 1000 / rateHz;
       await this.#placeOne(dial);
@@ -226,7 +227,7 @@ export class Dialer {
   async #settle(
     dial: Dial,
     from: Dial['status'],
-    status: 'failed' | 'refused' | 'expired',
+    status: 'failed' | 'refused',
     failure: string,
   ): Promise<void> {
     const { dials, log } = this.#parts;

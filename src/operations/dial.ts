@@ -71,6 +71,12 @@ export async function askForCall(
 
 /** Spaces and the like are people's; the rest must be a number. Throws DialError. */
 export function toNumber(field: string, text: string): string {
+  // Dialed at home and nowhere else: with it, it is another number, or none.
+  if (/\(\s*0\s*\)/.test(text))
+    throw new DialError(
+      field,
+      `expected E.164 form without the (0), as +442079460958, received ${JSON.stringify(text.slice(0, 32))}`,
+    );
   const number = text.replace(/[\s().-]/g, '');
   if (isPhoneNumber(number)) return number;
   throw new DialError(

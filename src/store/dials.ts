@@ -55,13 +55,31 @@ export class Dials {
     return row === undefined ? null : toDial(row);
   }
 
-  /** Those that wait, the first that was asked for first. */
+  /** Those that wait and whose time is over, however many: each is settled, under the reason that it waited for. Their number. */
+  async expire(nowWallMs: number): Promise<number> {
+    const [result] = await this.#engine.transact([
+      this.#tables
+        .updateTable('dials')
+        .set({
+          status: 'expired',
+          status_rank: rankOf('expired'),
+          failure: sql<string>`coalesce(failure, 'no server could place it in time')`,
+        })
+        .where('status_rank', '=', rankOf('waiting'))
+        .where('until_wall_ms', '<', nowWallMs)
+        .compile(),
+    ]);
+    return result?.affectedRows ?? 0;
+  }
+
+  /** Those that wait and may be placed still, the first that was asked for first. */
   async waiting(nowWallMs: number, limit: number): Promise<Dial[]> {
     const rows = await this.#tables
       .selectFrom('dials')
       .selectAll()
       .where('status_rank', '=', rankOf('waiting'))
       .where('try_at_wall_ms', '<=', nowWallMs)
+      .where('until_wall_ms', '>=', nowWallMs)
       .orderBy('asked_at_wall_ms')
       .limit(limit)
       .execute();

@@ -75,6 +75,12 @@ describe('a call that is placed', () => {
     ['of our account', answered(401, { code: 20003 }), 'refused', /must be of one account.*error 20003/],
     ['of a number that is none', answered(400, { code: 21211 }), 'refused', /no such number/],
     ['in words of its own', answered(400, { code: 21999, message: 'Odd' }), 'refused', /Odd \(error 21999/],
+    [
+      'in words of its own that name a number',
+      answered(400, { code: 21999, message: 'Not allowed to call +12025550123' }),
+      'refused',
+      /Not allowed to call \+•+ \(error/,
+    ],
     ['for now', answered(429, { code: 20429 }), 'later', /HTTP 429/],
     ['of trouble of its own: it may have been carried out', answered(503, {}), 'unknown', /HTTP 503/],
     ['without a name', answered(201, {}), 'unknown', /names no call/],

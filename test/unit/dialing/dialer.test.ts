@@ -168,9 +168,25 @@ describe.each(enginesUnderTest())('the dialer on $name', (engine) => {
     expect(await t.dials.load(dialIdOf(1))).toMatchObject({ status: 'waiting', failure: 'HTTP 429' });
     t.clock.advanceMs(600_000);
     await t.pass(1000);
-    expect(await t.status(1)).toBe('expired');
+    expect(await t.dials.load(dialIdOf(1))).toMatchObject({ status: 'expired', failure: 'HTTP 429' });
     expect(t.placed).toHaveLength(3);
   });
+
+  it_(
+    'is not held up by those whose time is over, however many, and says of each why nobody was called',
+    async () => {
+      const t = await desk();
+      for (let at = 1; at <= 40; at++) await t.ask(at, { untilWallMs: t.clock.wallMs() + 100 });
+      await t.ask(41);
+      t.nodeBegins('one', 100, 1);
+      await t.pass(1000);
+      expect(t.placed).toEqual(['+12025559041']);
+      expect(await t.dials.load(dialIdOf(40))).toMatchObject({
+        status: 'expired',
+        failure: 'no server could place it in time',
+      });
+    },
+  );
 
   it_('ends what the carrier refuses, with its reason', async () => {
     const t = await desk();

@@ -56,6 +56,10 @@ describe('asking for a call', () => {
 
   it.each([
     [{ to: '911' }, 'to: expected E.164 form, as +12025550123, received "911"'],
+    [
+      { to: '+44 (0)20 7946 0958' },
+      'to: expected E.164 form without the (0), as +442079460958, received "+44 (0)20 7946 0958"',
+    ],
     [{ to: FROM }, `to: expected another number than ${FROM}, which is to call`],
     [{ to: TO, from: 'me' }, 'from: expected E.164 form, as +12025550123, received "me"'],
     [{ to: TO, flow: 'remainder' }, 'flow: expected one of short, reminder, received "remainder"'],

@@ -283,7 +283,9 @@ describe('what may be said at any question', () => {
   it.each(
     phrases(`Stop calling. | stop calling me | Please take me off your list! | Don't call me again | don’t call me again | do not call me
      Remove me from your list, please. | No, stop calling me. | yes but don't call me again | unsubscribe | never call me again
-     I want to opt out | no more calls | Put me on the do not call list | quit calling this number`),
+     I want to opt out | no more calls | Put me on the do not call list | quit calling this number | No more phone calls, please.
+     Take me off the call list | do not contact me again | never call this number again | don't phone me again
+     I asked you not to call | I don't want you calling me | please remove this number`),
   )('hears a wish not to be called in %j', (phrase) => {
     for (const node of ['first', 'age', 'slot', 'pin']) expect(read(node, phrase)).toBe('<opt-out>');
   });
