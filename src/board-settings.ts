@@ -41,7 +41,7 @@ export function boardSettings(
     loopDelay,
     tally: (span) => store.tally(span),
     hangUp: (callSid) => store.hangUp(callSid),
-    dial: canDial ? (body) => answerDialRequest(body, desk) : null,
+    dial: canDial ? (body, key) => answerDialRequest(body, key, desk) : null,
     loadDial: (dialId) => store.loadDial(dialId),
     description: apiDescription(),
   };

@@ -45,6 +45,15 @@ const REFUSED = {
   403: problem('ADMIN_TOKEN is not set, and the request is not a local one.'),
 };
 const NO_STORE = { 503: problem('The store does not answer.') };
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Yours for this one call: asked for again under the same key, whatever else is said, it is the call that was asked for first.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
 const CALL_SID = inPath('callSid', '^CA[0-9a-fA-F]{32}$');
 
 const PATHS = {
@@ -67,6 +76,7 @@ const PATHS = {
     post: {
       operationId: 'placeCall',
       summary: 'Call a number',
+      parameters: [IDEMPOTENCY_KEY],
       requestBody: { required: true, content: { 'application/json': { schema: reference('DialRequest') } } },
       responses: {
         202: json('Asked for.', 'Asked'),

@@ -25,8 +25,12 @@ export const dialRequestSchema = z
   })
   .describe('A call to be placed.');
 
-/** Rejects with what the store rejects with. */
-export async function answerDialRequest(body: unknown, desk: DialDesk): Promise<DialAnswer> {
+/** `key`: the same wish again, however often, is one call; null: each is its own. Rejects with what the store rejects with. */
+export async function answerDialRequest(
+  body: unknown,
+  key: string | null,
+  desk: DialDesk,
+): Promise<DialAnswer> {
   const parsed = dialRequestSchema.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -34,7 +38,7 @@ export async function answerDialRequest(body: unknown, desk: DialDesk): Promise<
     return { kind: 'refused', reason: `${field}: ${issue?.message ?? 'expected a call to be placed'}` };
   }
   try {
-    const { dialId } = await askForCall(parsed.data, desk);
+    const { dialId } = await askForCall({ ...parsed.data, key }, desk);
     return { kind: 'asked', dialId };
   } catch (thrown) {
     if (thrown instanceof DialError) return { kind: 'refused', reason: thrown.message };

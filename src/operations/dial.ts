@@ -2,7 +2,7 @@
  * Somebody is to be called: the wish is checked and kept, and a server that shares the store places the call. For the command line
  * and `/api` alike.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { MachineDetection, NewDial } from '../channel/dial-messages.ts';
 import type { Clock } from '../clock.ts';
 import { DialError } from '../errors.ts';
@@ -23,6 +23,8 @@ export interface DialWish {
   readonly variables?: Readonly<Record<string, AnswerValue>> | undefined;
   /** Absent: `async` where the flow has something to say to a machine, else `off`. */
   readonly machineDetection?: MachineDetection | undefined;
+  /** The same wish again, however often, is one call; absent or null: each is its own. */
+  readonly key?: string | null | undefined;
 }
 
 export interface DialDesk {
@@ -39,7 +41,7 @@ export interface DialDesk {
 /** Whoever wanted to be called then does not expect it hours later. */
 export const DIAL_LIFE_MS = 10 * 60_000;
 
-/** Keeps the wish. Rejects with DialError, or with what the store rejects with. */
+/** Keeps the wish, unless one of its key is kept already: that one stands. Rejects with DialError, or with what the store rejects with. */
 export async function askForCall(
   wish: DialWish,
   { clock, dials, flows, number }: DialDesk,
@@ -56,7 +58,7 @@ export async function askForCall(
     throw new DialError('to', `${to} is on the do-not-call list (npx trunkline donotcall list)`);
   const askedAtWallMs = clock.wallMs();
   const dial: NewDial = {
-    dialId: `DL${randomBytes(16).toString('hex')}`,
+    dialId: wish.key == null ? `DL${randomBytes(16).toString('hex')}` : dialIdOf(wish.key),
     to,
     from,
     flowHash: flow.hash,
@@ -67,6 +69,10 @@ export async function askForCall(
   };
   await dials.put(dial);
   return dial;
+}
+
+function dialIdOf(key: string): string {
+  return `DL${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 }
 
 /** Spaces and the like are people's; the rest must be a number. Throws DialError. */

@@ -137,6 +137,14 @@ describe('outbound calls of a running server', { timeout: 120_000 }, () => {
     expect((await ask('/api/calls', { to: FROM }, { Authorization: 'Bearer another' })).status).toBe(401);
     expect((await ask('/api/dials/DL0')).status).toBe(404);
 
+    const headers = { 'Idempotency-Key': 'order 4711' };
+    const once = await ask('/api/calls', { to: '+12025553004' }, headers);
+    expect(await ask('/api/calls', { to: '+12025553004' }, headers)).toEqual(once);
+    await ended(askedSchema.parse(once.body).dialId);
+    expect(await ask('/api/calls', { to: '+12025553004' }, headers)).toEqual(once);
+    expect((await ask('/api/calls', { to: FROM }, { 'Idempotency-Key': 'k'.repeat(256) })).status).toBe(400);
+    expect(rig.rest.outbound.calls.filter(({ to }) => to === '+12025553004')).toHaveLength(1);
+
     heard = 'Please stop calling me.';
     callees.set('+12025553002', says(yes));
     const unwanted = await place({ to: '+12025553002' });

@@ -44,7 +44,7 @@ export interface BoardSettings {
   /** Asks whichever node has the call. */
   readonly hangUp: (callSid: string) => Promise<CommitResult>;
   /** Takes the body of `POST /api/calls`; null or absent: no calls can be placed here. */
-  readonly dial?: ((body: unknown) => Promise<DialAnswer>) | null;
+  readonly dial?: ((body: unknown, key: string | null) => Promise<DialAnswer>) | null;
   readonly loadDial?: (dialId: string) => Promise<Dial | null>;
   /** Of `/api`, as OpenAPI has it; absent: there is none. */
   readonly description?: object;

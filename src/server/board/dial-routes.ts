@@ -12,7 +12,7 @@ import type { ApiGate } from './api-gate.ts';
 export interface DialRoutesParts {
   readonly gate: ApiGate;
   /** Null: this server cannot place calls. */
-  readonly dial: ((body: unknown) => Promise<DialAnswer>) | null;
+  readonly dial: ((body: unknown, key: string | null) => Promise<DialAnswer>) | null;
   readonly load: (dialId: string) => Promise<Dial | null>;
   readonly log: Log;
 }
@@ -40,8 +40,28 @@ const NO_STORE: Problem = {
   status: '503 Service Unavailable',
   code: 'store-unavailable',
   title: 'The store does not answer',
-  detail: 'It is not known whether the call was asked for; look before you ask again.',
+  detail: 'Ask again later.',
   headers: { 'Retry-After': '5' },
+};
+/** No Retry-After: who obeys it without a key has somebody called twice. */
+const UNKNOWN: Problem = {
+  status: '503 Service Unavailable',
+  code: 'store-unavailable',
+  title: 'The store does not answer',
+  detail:
+    'It is not known whether the call was asked for. Ask again with an Idempotency-Key only, the same each time: without one it may be placed twice.',
+};
+const UNKNOWN_WITH_KEY: Problem = {
+  ...UNKNOWN,
+  detail: 'It is not known whether the call was asked for. Ask again with the same Idempotency-Key.',
+  headers: { 'Retry-After': '5' },
+};
+const KEY_CHARACTERS_MAX = 255;
+const BAD_KEY: Problem = {
+  status: '400 Bad Request',
+  code: 'bad-request',
+  title: 'Not an Idempotency-Key',
+  detail: `Send at most ${KEY_CHARACTERS_MAX} characters that are yours for this one call, as an order's number.`,
 };
 
 export class DialRoutes {
@@ -54,10 +74,10 @@ export class DialRoutes {
   addRoutes(app: GuardedApp, prefix: string): void {
     const { gate } = this.#parts;
     app.route('post', `${prefix}/api/calls`, (exchange) =>
-      gate.admits(exchange) ? this.#guard(exchange, () => this.#ask(exchange)) : undefined,
+      gate.admits(exchange) ? this.#ask(exchange) : undefined,
     );
     app.route('get', `${prefix}/api/dials/:dialId`, (exchange) =>
-      gate.admits(exchange) ? this.#guard(exchange, () => this.#show(exchange)) : undefined,
+      gate.admits(exchange) ? this.#guard(exchange, NO_STORE, () => this.#show(exchange)) : undefined,
     );
   }
 
@@ -65,6 +85,11 @@ export class DialRoutes {
     const { dial } = this.#parts;
     if (dial === null) {
       exchange.answer(problemAnswer(NO_ACCOUNT));
+      return;
+    }
+    const key = exchange.header('idempotency-key');
+    if (key.length > KEY_CHARACTERS_MAX) {
+      exchange.answer(problemAnswer(BAD_KEY));
       return;
     }
     const isFit =
@@ -77,7 +102,12 @@ export class DialRoutes {
       exchange.answer(problemAnswer(NOT_JSON));
       return;
     }
-    const answer = await dial(wish);
+    await this.#guard(exchange, key === '' ? UNKNOWN : UNKNOWN_WITH_KEY, async () =>
+      this.#answer(exchange, await dial(wish, key === '' ? null : key)),
+    );
+  }
+
+  #answer(exchange: Exchange, answer: DialAnswer): void {
     if (answer.kind === 'refused') {
       const title = 'This call cannot be placed';
       const { reason: detail } = answer;
@@ -96,7 +126,7 @@ export class DialRoutes {
   }
 
   /** What the store rejects with is no defect of the request. */
-  async #guard(exchange: Exchange, serve: () => Promise<void>): Promise<void> {
+  async #guard(exchange: Exchange, problem: Problem, serve: () => Promise<void>): Promise<void> {
     try {
       await serve();
     } catch (thrown) {
@@ -104,7 +134,7 @@ export class DialRoutes {
         { event: 'dial.unkept', err: toErrorRecord(thrown) },
         'the store did not take a dial',
       );
-      exchange.answer(problemAnswer(NO_STORE));
+      exchange.answer(problemAnswer(problem));
     }
   }
 }

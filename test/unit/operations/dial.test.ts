@@ -24,7 +24,7 @@ function deskUnderTest(number: string | null = FROM) {
   return {
     put,
     ask: (wish: DialWish) => askForCall(wish, desk),
-    answer: (body: unknown) => answerDialRequest(body, desk),
+    answer: (body: unknown, key: string | null = null) => answerDialRequest(body, key, desk),
   };
 }
 
@@ -44,6 +44,15 @@ describe('asking for a call', () => {
         untilWallMs: 5000 + DIAL_LIFE_MS,
       },
     ]);
+  });
+
+  it('makes of the same key the same call, and of each wish without one its own', async () => {
+    const { answer, put } = deskUnderTest();
+    for (const key of ['order 1', 'order 1', 'order 2', null, null]) await answer({ to: TO }, key);
+    const ids = put.map(({ dialId }) => dialId);
+    expect(ids[0]).toMatch(/^DL[0-9a-f]{32}$/);
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(4);
   });
 
   it('notices machines only where the flow has something to say to them, or it is wanted', async () => {
