@@ -96,6 +96,7 @@ function builtInEnds(messages: SystemMessages): EndNode[] {
     prompt: text === null ? null : parseTemplate(text),
     bargeIn: false,
     outcome,
+    optsOut: id === OPT_OUT_NODE,
   });
   return [
     end(UNDECIDED_NODE, messages.too_many_tries, 'undecided'),
@@ -122,7 +123,15 @@ function compileNode(id: string, node: FileNode, line: number, to: Compilation):
     case 'record':
       return compileRecord(id, node, line, to);
     case 'end':
-      return { kind: 'end', id, line, prompt: maybeSpoken(node, path, to), bargeIn, outcome: node.outcome };
+      return {
+        kind: 'end',
+        id,
+        line,
+        prompt: maybeSpoken(node, path, to),
+        bargeIn,
+        outcome: node.outcome,
+        optsOut: node.opt_out ?? false,
+      };
     case 'transfer': {
       const outcome = node.outcome ?? 'transferred';
       checkBraces(parseTemplate(node.whisper ?? ''), [...path, 'whisper'], to);

@@ -238,6 +238,9 @@ function enter(flow: Flow, from: FlowState, nodeId: string, before: readonly Flo
     return ask(flow, fresh, node, [node.prompt], actions);
   }
   if (isPassed(node)) throw new RangeError('unreachable: the built-in end is an end');
+  // Who said so has been put down by that already, wherever the flow goes on then.
+  if (node.kind === 'end' && node.optsOut && !actions.some(({ kind }) => kind === 'opt-out'))
+    actions.push({ kind: 'opt-out' });
   if (node.prompt !== null) state = play(flow, state, node, [node.prompt], actions);
   const ended: FlowState = { ...state, nodeId: node.id, phase: 'ended', outcome: node.outcome };
   return { state: ended, actions: [...actions, closingAction(flow, ended, node)] };

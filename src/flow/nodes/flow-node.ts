@@ -99,6 +99,8 @@ export interface EndNode extends NodeBase {
   readonly prompt: PromptTemplate | null;
   readonly bargeIn: boolean;
   readonly outcome: string;
+  /** Who gets here is not to be called any more. */
+  readonly optsOut: boolean;
 }
 
 /** Says its prompt and leaves the stream for another party. */

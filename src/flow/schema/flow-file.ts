@@ -135,6 +135,12 @@ const end = z.strictObject({
   ...prompt,
   barge_in: bargeIn,
   outcome: outcome.describe('What the record of the call says, as: eligible'),
+  opt_out: z
+    .boolean()
+    .describe(
+      'Whether the number is put on the do-not-call list, as after "stop calling": for a key of one\'s own.',
+    )
+    .optional(),
 });
 const record = z.strictObject({
   kind: z.literal('record'),

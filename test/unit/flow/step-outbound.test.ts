@@ -192,4 +192,12 @@ describe('somebody who wants no more calls', () => {
     expect(walk.kinds).toEqual(['record', 'opt-out', 'play', 'hangup']);
     expect(new CallWalk(flow).callerSays('no').kinds).not.toContain('opt-out');
   });
+
+  it('is put on the list, once, at an end that says so, by whatever they get there', () => {
+    const done = DONE.replace('kind: end', 'kind: end, opt_out: true');
+    const flow = load(flowText(`${QUESTION.replace('desk', 'done')}${done}`, 'intents: { opt-out: done }\n'));
+    const optOuts = (walk: CallWalk) => walk.kinds.filter((kind) => kind === 'opt-out').length;
+    expect(optOuts(new CallWalk(flow).callerSays('no'))).toBe(1);
+    expect(optOuts(new CallWalk(flow).callerSays('stop calling me'))).toBe(1);
+  });
 });
