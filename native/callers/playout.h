@@ -26,9 +26,9 @@ class Playout {
   static constexpr int64_t kHeldMaxNs = 600 * kNsPerSecond;
   static constexpr size_t kMarksMax = 1000;
   static constexpr int64_t kForeverNs = std::numeric_limits<int64_t>::max();
-  // A shorter one falls between two frames of the carrier; after a longer one the next prompt begins.
+  // A shorter one falls between two frames of the carrier; after a longer one nobody was there to hear the rest.
   static constexpr int64_t kGapMinNs = kFrameMs * kNsPerMs;
-  static constexpr int64_t kGapMaxNs = kNsPerSecond;
+  static constexpr int64_t kGapMaxNs = 60 * kNsPerSecond;
 
   // How long there has been nothing to play: 0 while something plays, kForeverNs before the first audio.
   int64_t DryForNs(int64_t now_ns) const {

@@ -5,6 +5,9 @@ import type { FinishedRun } from './load-run.ts';
 import { judgeSlos, type Slos } from './slo.ts';
 import type { StandInCounts } from './stand-in-recognizer.ts';
 
+/** Of the calls that were asked for: calls that end are replaced a moment later. */
+const LIVE_RATIO_MIN = 0.9;
+
 export interface ReportSources {
   readonly run: FinishedRun;
   readonly task: LoadTask;
@@ -20,13 +23,20 @@ export function buildReport(sources: ReportSources): LoadReport {
   const { isInterrupted, isStoreRead, machine, recognizer, run, slos, startedAt, task } = sources;
   const { measured, senderDied } = run;
   const watched = run.generator.report();
-  const generator = senderDied
-    ? { ...watched, valid: false, reasons: ['a sender died', ...watched.reasons] }
-    : watched;
+  const { liveMean } = measured;
+  const reasons = [
+    ...(senderDied ? ['a sender died'] : []),
+    ...(isTooSlow(task, liveMean, measured.counts.refused)
+      ? [`${Math.round(liveMean)} calls were live on average, not ${task.calls}: take a higher --rate`]
+      : []),
+    ...watched.reasons,
+  ];
+  const generator = { ...watched, valid: reasons.length === 0, reasons };
   const turn = measured.turnMs.summary();
   const fsync = measured.fsyncMs.summary();
   const findings: LoadFindings = {
     counts: { ...measured.counts },
+    liveMean,
     firstAudio: measured.firstAudioMs.summary(),
     turn,
     turnBeyondFsync: without(turn, fsync.p50Ms),
@@ -44,7 +54,7 @@ export function buildReport(sources: ReportSources): LoadReport {
     complaints: measured.complaints,
   };
   const results = judgeSlos(slos, findings);
-  const isKept = results.every(({ kept }) => kept);
+  const isKept = measured.counts.admitted > 0 && results.every(({ kept }) => kept);
   const verdict: LoadVerdict = isInterrupted
     ? 'interrupted'
     : !generator.valid
@@ -69,6 +79,11 @@ export function buildReport(sources: ReportSources): LoadReport {
       lateness: run.lateness.buckets(),
     },
   };
+}
+
+/** New callers do not come as fast as others end. */
+function isTooSlow({ calls }: LoadTask, liveMean: number, refused: number): boolean {
+  return refused === 0 && liveMean > 0 && liveMean < calls * LIVE_RATIO_MIN;
 }
 
 function without(summary: LatencySummary, ms: number): LatencySummary {

@@ -1,7 +1,7 @@
 /** What one caller of a load is going to do, and what must come of it. Drawn from the seed alone, so a run can be repeated. */
 import type { Flow } from '../flow/flow.ts';
 import type { Answers } from '../flow/state.ts';
-import type { Random } from '../simulator/random.ts';
+import { createRandom, type Random } from '../simulator/random.ts';
 import type { CallerStep } from './caller-engine.ts';
 import type { CallerKind, CallerMix } from './caller-mix.ts';
 import { type FlowWalk, type WalkAnswer, walkFlow } from './flow-walk.ts';
@@ -80,9 +80,11 @@ export function drawPlan(sources: PlanSources, random: Random): CallPlan {
     }
     case 'hang-up': {
       // At least the last prompt is left for it: whoever hangs up in a goodbye has a completed call.
-      const whole = walkFlow(flow, 'voice', random).turns.length;
+      // The same way twice: other answers may lead to another end.
+      const seed = Math.floor(random() * 2 ** 32);
+      const whole = walkFlow(flow, 'voice', createRandom(seed)).turns.length;
       const answered = Math.floor(random() * Math.min(HANG_UP_TURNS, whole));
-      const walk = walkFlow(flow, 'voice', random, answered);
+      const walk = walkFlow(flow, 'voice', createRandom(seed), answered);
       const hangUp: CallerStep = { kind: 'hang-up', afterMs: between(0, HANG_UP_MAX_MS, random) };
       const { answers } = walk;
       const expected = { endedBy: 'caller', endReason: 'caller hung up', outcome: null, answers } as const;

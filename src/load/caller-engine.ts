@@ -73,7 +73,7 @@ export type EngineEvent =
       readonly speechAtMs: number;
       readonly clearedAtMs: number | null;
     }
-  /** Playback ran dry for 20 ms to 1 s inside one prompt: no mark, no clear and no act of the caller's between. */
+  /** Playback ran dry for 20 ms to a minute inside one prompt: no mark, no clear and no act of the caller's between. */
   | { readonly kind: 'gap'; readonly id: number; readonly atMs: number; readonly gapMs: number }
   /** Once for each call, its last event. */
   | {

@@ -9,6 +9,8 @@ import type { TimelinePoint } from './timeline.ts';
 
 export interface LoadFindings {
   readonly counts: Readonly<LoadCounts>;
+  /** Calls that were live in the hold, on average. */
+  readonly liveMean: number;
   readonly firstAudio: LatencySummary;
   /** From a caller's last sound to the bot's first, beyond endpointing and vendor. */
   readonly turn: LatencySummary;

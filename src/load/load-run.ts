@@ -3,7 +3,7 @@
  * may finish. Measures all along; never rejects for what a call or the server does.
  *
  *     ramp ----------> hold ----------------> finish ----------> over
- *     offered >= calls      holdMs have passed      none is live, finishMs have passed, or somebody interrupts
+ *     calls are live, or no more can be; holdMs have passed      none is live, finishMs have passed, or somebody interrupts
  */
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
@@ -64,6 +64,11 @@ const LOOK_MS = 10;
 const POINT_MS = 1000;
 /** What hanging up all that is left may take. */
 const OVER_MAX_MS = 5000;
+/** Calls last a minute or so: at a rate that cannot hold so many, more time would not make them more. */
+const RAMP_FACTOR = 2;
+const RAMP_SPARE_MS = 30_000;
+/** Longer than a call of the canonical flow takes: what is on after it is stuck. */
+const FINISH_WHOLE_MS = 120_000;
 /** Calls whose plan is kept to the end, for the store: at 20 a second, three hours. */
 const KEPT_MAX = 200_000;
 
@@ -174,6 +179,13 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
     }
   })();
 
+  const rampMaxMs = RAMP_SPARE_MS + (RAMP_FACTOR * 1000 * settings.calls) / settings.rateHz;
+  /** As many are live as were asked for, or as the server takes, or as live at once at this rate. */
+  const isFull = (nowMs: number): boolean => {
+    if (live.size >= settings.calls) return true;
+    const { offered, refused } = measured.counts;
+    return offered >= settings.calls && (refused > 0 || nowMs - startedAtMs >= rampMaxMs);
+  };
   let dueAtMs = startedAtMs;
   let holdFromMs = Number.POSITIVE_INFINITY;
   while (!over.signal.aborted && clock.nowMs() < holdFromMs + settings.holdMs) {
@@ -184,12 +196,13 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
     }
     // A call that ends is replaced, but those of a second that all end at once come back at the rate, too.
     if (live.size >= settings.calls) dueAtMs = Math.max(dueAtMs, nowMs);
-    if (measured.phase === 'ramp' && measured.counts.offered >= settings.calls) {
+    if (measured.phase === 'ramp' && isFull(nowMs)) {
       await server.holdBegins(clock.nowMs());
       measured.phase = 'hold';
       generator.begin(settings.senders);
       holdFromMs = clock.nowMs();
     }
+    if (measured.phase === 'hold') measured.live(live.size);
     await waitUnlessAborted(clock, LOOK_MS, over.signal);
   }
   generator.end();
@@ -197,6 +210,7 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
   measured.phase = 'finish';
   holdOver.abort();
   await settled(live, settings.finishMs, clock, over.signal);
+  measured.isOverdue = !over.signal.aborted && settings.finishMs >= FINISH_WHOLE_MS;
   stop('');
   await settled(live, OVER_MAX_MS, clock, new AbortController().signal);
   ended.abort();

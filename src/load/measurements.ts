@@ -42,6 +42,10 @@ export class Measurements implements CallNews {
   /** Barge-ins that were not answered by a clear before the prompt was over. */
   unclearedBargeIns = 0;
   readonly complaints: string[] = [];
+  /** What is on still should have been over. */
+  isOverdue = false;
+  #liveSum = 0;
+  #liveLooks = 0;
   readonly #allowanceMs: number;
 
   constructor({ endpointingMs, vendorMs }: TurnAllowance) {
@@ -88,8 +92,22 @@ export class Measurements implements CallNews {
 
   /** Counts a call that is over; the store's word on it may still come. */
   ended({ callSid, plan, verdict, why }: PlacedCall): void {
-    this.counts[verdict] += 1;
-    if (why !== '') this.complain(`${callSid} (${plan.kind}): ${why}`);
+    const isStuck = verdict === 'cut' && this.isOverdue;
+    this.counts[isStuck ? 'wrong' : verdict] += 1;
+    if (isStuck)
+      this.complain(`${callSid} (${plan.kind}): still on when all should have been over (--finish)`);
+    else if (why !== '') this.complain(`${callSid} (${plan.kind}): ${why}`);
+  }
+
+  /** So many are live, in the hold. */
+  live(calls: number): void {
+    this.#liveSum += calls;
+    this.#liveLooks += 1;
+  }
+
+  /** On average over the hold. */
+  get liveMean(): number {
+    return this.#liveSum / Math.max(1, this.#liveLooks);
   }
 
   /** What the store kept of a call that seemed right is not what its caller had said. */

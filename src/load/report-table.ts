@@ -23,7 +23,10 @@ export function reportTable(report: LoadReport): string {
       `${task.calls} calls at ${task.rateHz}/s, held ${task.holdMs / 1000} s; ${task.mix}; seed ${task.seed}`,
     ],
     ['', `${task.flow}, recognizer ${task.recognizer}${task.vendorMs > 0 ? ` of ${task.vendorMs} ms` : ''}`],
-    ['calls', `${counts.offered} offered, ${counts.admitted} admitted, ${counts.refused} refused`],
+    [
+      'calls',
+      `${counts.offered} offered, ${counts.admitted} admitted, ${counts.refused} refused; ${Math.round(findings.liveMean)} live on average`,
+    ],
     [
       '',
       `${counts.right} right${findings.isStoreRead ? ' by the store, too' : ''}, ${counts.wrong} wrong, ${counts.dropped} dropped, ${counts.cut} cut short by the end of the run`,
@@ -88,10 +91,12 @@ function verdictLines({ findings, slos, verdict }: LoadReport): string[] {
     case 'broken':
       return [
         ...lines,
-        `BROKEN: ${slos
-          .filter(({ kept }) => !kept)
-          .map(({ name }) => SLO_NAMES[name][0])
-          .join(', ')}.`,
+        findings.counts.admitted === 0
+          ? 'BROKEN: nobody was served.'
+          : `BROKEN: ${slos
+              .filter(({ kept }) => !kept)
+              .map(({ name }) => SLO_NAMES[name][0])
+              .join(', ')}.`,
       ];
   }
 }

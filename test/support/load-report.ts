@@ -11,6 +11,7 @@ export function latency(p99Ms: number): LatencySummary {
 export function goodFindings(): LoadFindings {
   return {
     counts: { offered: 100, admitted: 100, refused: 0, right: 100, wrong: 0, dropped: 0, cut: 0 },
+    liveMean: 100,
     firstAudio: latency(80),
     turn: latency(30),
     turnBeyondFsync: latency(28),

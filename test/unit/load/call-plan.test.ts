@@ -54,6 +54,15 @@ describe('the plan of a caller', () => {
     }
   });
 
+  it('hangs up before the goodbye also where answers lead to different ends', () => {
+    const flow = flowAt('flows/eligibility.yaml');
+    for (const { expected, steps } of plansOf('hang-up', 200, flow)) {
+      expect(expected).toMatchObject({ endReason: 'caller hung up', outcome: null });
+      // A "no" to the first question ends the call at once.
+      if (steps.length > 1) expect(expected.answers['willing']).not.toBe(false);
+    }
+  });
+
   it('expects to be put through where its answers lead there', () => {
     const plans = plansOf('keypad', 50, flowAt('test/fixtures/flows/through.yaml'));
     for (const { expected, steps } of plans) {

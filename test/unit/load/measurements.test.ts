@@ -49,6 +49,17 @@ describe('what a load measures', () => {
     expect([measured.unclearedBargeIns, measured.bargeInMs.count]).toEqual([1, 0]);
   });
 
+  it('counts a call that is on when all should have been over as wrong', () => {
+    const measured = measurements();
+    measured.ended({ callSid: 'CA1', plan: PLAN, verdict: 'cut', why: '' });
+    measured.isOverdue = true;
+    measured.ended({ callSid: 'CA2', plan: PLAN, verdict: 'cut', why: '' });
+    expect(measured.counts).toMatchObject({ cut: 1, wrong: 1 });
+    expect(measured.complaints).toEqual([
+      'CA2 (talking): still on when all should have been over (--finish)',
+    ]);
+  });
+
   it('takes a call back from the right ones where the store has it otherwise', () => {
     const measured = measurements();
     measured.ended({ callSid: 'CA1', plan: PLAN, verdict: 'right', why: '' });

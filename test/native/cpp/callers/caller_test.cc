@@ -51,13 +51,14 @@ TEST("a clear drops what was not played and makes every mark due, in order") {
   CHECK(playout.PlayedNs(1310 * kMs) == 300 * kMs);
 }
 
-TEST("a gap is silence inside a prompt, from one frame to a second") {
+TEST("a gap is silence inside a prompt, from one frame to a minute") {
   Playout playout;
   CHECK(playout.GapNs(1000 * kMs) == 0);
   playout.Enqueue(1000 * kMs, 160);
   CHECK(playout.GapNs(1039 * kMs) == 0);
   CHECK(playout.GapNs(1050 * kMs) == 30 * kMs);
-  CHECK(playout.GapNs(2021 * kMs) == 0);
+  CHECK(playout.GapNs(2520 * kMs) == 1500 * kMs);
+  CHECK(playout.GapNs(61021 * kMs) == 0);
   playout.Mark(1045 * kMs, "end");
   CHECK(playout.GapNs(1050 * kMs) == 0);
   playout.Enqueue(1050 * kMs, 160);
