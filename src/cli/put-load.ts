@@ -1,5 +1,5 @@
 /** Carries out `trunkline load`: puts the parts together, shows how it goes, and writes down what was found. */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, readConfig } from '../config.ts';
@@ -29,10 +29,13 @@ const STAND_IN_MS = 300;
 const SPARE_CALLS_MIN = 16;
 const SPARE_CALLS_RATIO = 1.05;
 const CALL_MAX_SECONDS = 300;
+/** What the setting allows. */
+const CALL_SECONDS_MOST = 14_400;
 
 /** Resolves with the exit code. */
 export async function putLoad(options: LoadOptions): Promise<number> {
   for (const path of [options.json, options.html]) if (path !== undefined) mustBeWritable(path);
+  if (options.dataDir !== undefined) mustBeFolder(options.dataDir);
   const recognizer = options.recognizer ?? (options.url === undefined ? 'stand-in' : 'builtin');
   const flowPath = options.flow === 'bench/flows/screening.yaml' ? SCREENING_FLOW : resolve(options.flow);
   const flow = loadFlowFile(flowPath);
@@ -43,60 +46,63 @@ export async function putLoad(options: LoadOptions): Promise<number> {
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
-  const standIn =
-    options.url !== undefined && recognizer === 'stand-in'
-      ? await StandInRecognizer.start(vendorMs, requiredPort(options.standInPort))
-      : null;
-  const given = options.url === undefined ? null : await givenSite(options.url, options, standIn);
-
-  const measure = async (calls: number): Promise<LoadReport> => {
-    const progress = new LoadProgress(process.stderr, calls);
-    const task: LoadTask = {
-      calls,
-      rateHz: options.rate,
-      holdMs: options.duration * 1000,
-      mix: options.mix.toString(),
-      flow: flow.name,
-      recognizer,
-      vendorMs,
-      endpointingMs: endpointingMs(flow),
-      senders: options.senders,
-      seed: options.seed,
-      url: options.url ?? null,
-    };
-    try {
-      return await measureLoad({
-        settings: {
-          ...task,
-          finishMs: options.finish * 1000,
-          allowance: { endpointingMs: task.endpointingMs, vendorMs },
-        },
-        task,
-        slos: options.slos,
-        startSite: () =>
-          given === null
-            ? startOwnSite({
-                flows: [flowPath, ...(isListening ? [LISTENING_FLOW] : [])].join(','),
-                maxCalls:
-                  options.maxCalls ?? Math.max(calls + SPARE_CALLS_MIN, Math.ceil(calls * SPARE_CALLS_RATIO)),
-                recognizer,
-                vendorMs,
-                callMaxSeconds: isListening
-                  ? CALL_MAX_SECONDS + options.duration + Math.ceil(calls / options.rate)
-                  : CALL_MAX_SECONDS,
-              })
-            : Promise.resolve(given),
-        plans: { flow, listeningFlow, mix: options.mix, clips: ids },
-        clips,
-        interrupted: interrupted.signal,
-        onPoint: (point, phase) => progress.update(point, phase),
-      });
-    } finally {
-      progress.stop();
-    }
-  };
-
+  let standIn: StandInRecognizer | null = null;
   try {
+    if (options.url !== undefined && recognizer === 'stand-in')
+      standIn = await startStandIn(vendorMs, requiredPort(options.standInPort));
+    const given = options.url === undefined ? null : await givenSite(options.url, options, standIn);
+
+    const measure = async (calls: number): Promise<LoadReport> => {
+      const progress = new LoadProgress(process.stderr, calls);
+      const task: LoadTask = {
+        calls,
+        rateHz: options.rate,
+        holdMs: options.duration * 1000,
+        mix: options.mix.toString(),
+        flow: flow.name,
+        recognizer,
+        vendorMs,
+        endpointingMs: endpointingMs(flow),
+        senders: options.senders,
+        seed: options.seed,
+        url: options.url ?? null,
+      };
+      try {
+        return await measureLoad({
+          settings: {
+            ...task,
+            finishMs: options.finish * 1000,
+            allowance: { endpointingMs: task.endpointingMs, vendorMs },
+          },
+          task,
+          slos: options.slos,
+          startSite: () =>
+            given === null
+              ? startOwnSite({
+                  flows: [flowPath, ...(isListening ? [LISTENING_FLOW] : [])].join(','),
+                  maxCalls:
+                    options.maxCalls ??
+                    Math.max(calls + SPARE_CALLS_MIN, Math.ceil(calls * SPARE_CALLS_RATIO)),
+                  recognizer,
+                  vendorMs,
+                  callMaxSeconds: isListening
+                    ? Math.min(
+                        CALL_SECONDS_MOST,
+                        CALL_MAX_SECONDS + options.duration + Math.ceil(calls / options.rate),
+                      )
+                    : CALL_MAX_SECONDS,
+                })
+              : Promise.resolve(given),
+          plans: { flow, listeningFlow, mix: options.mix, clips: ids },
+          clips,
+          interrupted: interrupted.signal,
+          onPoint: (point, phase) => progress.update(point, phase),
+        });
+      } finally {
+        progress.stop();
+      }
+    };
+
     if (!options.findKnee) {
       const report = await measure(options.calls);
       console.log(reportTable(report));
@@ -167,6 +173,26 @@ function requiredPort(port: number | undefined): number {
   throw new ConfigError(
     '--stand-in-port: expected the port of the OPENAI_BASE_URL of the server, since --recognizer stand-in and --url are given, received nothing',
   );
+}
+
+async function startStandIn(vendorMs: number, port: number): Promise<StandInRecognizer> {
+  try {
+    return await StandInRecognizer.start(vendorMs, port);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `--stand-in-port: expected a port that can be listened on, received ${port} (${code})`,
+    );
+  }
+}
+
+function mustBeFolder(path: string): void {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`--data-dir: expected a folder that can be written to, received ${path} (${code})`);
+  }
 }
 
 /** Before the run, not after it: minutes of it are not to be lost to a misspelt folder. */

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../errors.ts';
 import { serverNodeOptions } from '../node-options.ts';
 import type { ServerUsage } from './server-probe.ts';
 
@@ -41,7 +42,9 @@ export class ServerProcess {
       let said = '';
       const refuse = (): void => {
         child.kill('SIGKILL');
-        reject(new Error(`Expected a server that is ready within ${START_MAX_MS} ms, received:\n${said}`));
+        reject(
+          new ConfigError(`Expected a server that is ready within ${START_MAX_MS} ms, received:\n${said}`),
+        );
       };
       const late = setTimeout(refuse, START_MAX_MS);
       child.once('exit', refuse);

@@ -130,5 +130,11 @@ describe('trunkline load', () => {
     const { load } = startLoad(['--url', 'https://bot.example.com']);
     expect(await load.exited).toBe(2);
     expect(load.stderr).toMatch(/--url: expected where the server itself listens/);
+    const standIn = ['--recognizer', 'stand-in', '--stand-in-port', String(20_000 + (process.pid % 10_000))];
+    const { load: gone } = startLoad(['--url', 'http://127.0.0.1:9', '--server-pid', '4194303', ...standIn]);
+    expect(await gone.exited).toBe(2);
+    const { load: nowhere } = startLoad(['--data-dir', '/nowhere/at/all']);
+    expect(await nowhere.exited).toBe(2);
+    expect(nowhere.stderr).toMatch(/--data-dir: expected a folder that can be written to/);
   });
 });
