@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** They wait for real time and for each other's processes, far more than they compute. */
-const FILES_AT_ONCE = 3;
+const FILES_AT_ONCE = 2;
 
 // biome-ignore lint/style/noDefaultExport: the shape that vitest asks for
 export default defineConfig({
