@@ -6,7 +6,7 @@
  * files of theirs that failed are run once more, and a test that passes only then is named. It is a defect all the same.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -120,6 +120,8 @@ interface Failure {
 }
 
 function failures(step: Step): readonly Failure[] {
+  // The runner itself broke, and named none.
+  if (!existsSync(step.report!)) return [];
   const { testResults } = JSON.parse(readFileSync(step.report!, 'utf8')) as {
     testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
   };
