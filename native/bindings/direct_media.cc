@@ -44,6 +44,7 @@ constexpr size_t kFramesMax = 3;
 constexpr size_t kContextWords = 20;
 // Of a taker, that each message needs.
 constexpr size_t kTakerBytes = 128;
+// A third of a second of a stream: so long a late frame may bring quick acknowledgements back, at a call into the kernel each.
 constexpr uint32_t kReadsBeforeQuick = 16;
 
 using OnData = us_socket_t* (*)(us_socket_t* socket, char* data, int length);

@@ -96,7 +96,8 @@ function builtInEnds(messages: SystemMessages): EndNode[] {
     prompt: text === null ? null : parseTemplate(text),
     bargeIn: false,
     outcome,
-    optsOut: id === OPT_OUT_NODE,
+    // The intent does.
+    optsOut: false,
   });
   return [
     end(UNDECIDED_NODE, messages.too_many_tries, 'undecided'),

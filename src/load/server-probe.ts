@@ -15,7 +15,7 @@ export interface ServerUsage {
   readonly residentMb: number;
 }
 
-/** Its timer is the server's own work as measured: 200 wake-ups a second cost a hundred calls a fifth of theirs. */
+/** A frame's length. Each sample wakes the server, and counts as its work. */
 const RESOLUTION_MS = 20;
 const NS_PER_MS = 1e6;
 

@@ -25,8 +25,8 @@ export class ServerProcess {
   }
 
   /**
-   * Nothing but `environment` is set, and what a supervisor sets: it runs in its DATA_DIR, where there is no `.env` of somebody's own server, with a
-   * database and a place for results. Resolves when the first caller can be served. Rejects with what the
+   * Nothing but `environment` is set, and what a supervisor sets: it runs in its DATA_DIR, where there is no `.env` of somebody's own
+   * server, with a database and a place for results. Resolves when the first caller can be served. Rejects with what the
    * server said if it ends or takes a minute.
    */
   static start(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {

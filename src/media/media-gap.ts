@@ -80,8 +80,8 @@ export class MediaGap {
     return this.#state === 'filling' ? this.#silentMs : 0;
   }
 
-  /** Of what JavaScript sees: at least the first after a gap that was filled. */
-  mediaCame(): void {
+  /** JavaScript has seen some: the first after a gap that was filled, and few of those that follow. */
+  mediaSeen(): void {
     if (this.#state === 'filling') this.#resume();
   }
 
@@ -102,7 +102,7 @@ export class MediaGap {
       this.#silentSteps = hasCome ? 0 : this.#silentSteps + 1;
       if (hasCome) {
         mediaCame();
-        this.mediaCame();
+        this.mediaSeen();
       }
       this.#advance(nowMs);
       this.#mediaMs = receiver.mediaMs();

@@ -156,7 +156,7 @@ export class MediaStream {
   #take(found: number): void {
     if ((found & RECEIVED.media) !== 0) {
       if (this.#recorder !== null) this.#record(this.#recorder);
-      this.#gap.mediaCame();
+      this.#gap.mediaSeen();
     }
     if ((found & ~(RECEIVED.media | RECEIVED.ignored)) !== 0 && this.#state.kind === 'live') {
       this.#hearing.found(found);
