@@ -28,7 +28,8 @@ constexpr size_t kStreamSidBytesMax = 128;
 constexpr uint32_t kGapMsMax = 60000;
 // In a row without JavaScript: two seconds of a stream. uWebSockets.js and the flood guard see the socket by what is left to them.
 constexpr uint32_t kDirectMax = 99;
-constexpr float kSilentDbfs = -100.0f;
+// The same while something plays: for so long what JavaScript says of its level holds (media/playout-level.ts).
+constexpr uint32_t kDirectPlayingMax = 4;
 
 Napi::Number ToMs(Napi::Env env, int64_t frames) {
   return Napi::Number::New(env, static_cast<double>(frames * kFrameMs));
@@ -148,14 +149,16 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
     if ((received & kMedia) == 0) return received;
     const uint32_t direct = taken_directly_;
     taken_directly_ = 0;
-    is_direct_ = !on_found_.IsEmpty() && !is_anything_playing;
+    is_direct_ = !on_found_.IsEmpty();
+    direct_max_ = is_anything_playing ? kDirectPlayingMax : kDirectMax;
+    direct_dbfs_ = playout_dbfs;
     return received | direct << kDirectShift;
   }
 
-  bool TakesDirectly() const override { return is_direct_ && taken_directly_ < kDirectMax && listener_ != nullptr; }
+  bool TakesDirectly() const override { return is_direct_ && taken_directly_ < direct_max_ && listener_ != nullptr; }
 
   bool TakeDirectly(const char* message, size_t bytes) override {
-    const uint32_t received = TakeMessage(message, bytes, kSilentDbfs);
+    const uint32_t received = TakeMessage(message, bytes, direct_dbfs_);
     if (received == 0) return false;
     ++taken_directly_;
     if ((received & ~(kMedia | kIgnored)) != 0) TellFound(received);
@@ -489,6 +492,8 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
   bool is_direct_ = false;
   Codec codec_ = Codec::kMulaw;
   uint32_t taken_directly_ = 0;  // Since the last that came the ordinary way.
+  uint32_t direct_max_ = 0;
+  float direct_dbfs_ = 0;  // What plays meanwhile.
   // Null before a format was taken and after close.
   std::unique_ptr<Listener> listener_;
   EnvironmentPointer environment_;

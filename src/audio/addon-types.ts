@@ -108,12 +108,13 @@ export interface NativeStreamReceiver {
   /** Where that stands in the stream by the carrier's own word: milliseconds from an origin of its own, or -1. */
   receivedAtMs(): number;
   /**
-   * From now on media messages are taken as uWebSockets.js reads them, without JavaScript: at most 99 in a row, while the last
-   * `playoutDbfs` was -Infinity, which says that nothing plays. `found` is called with what such a message found, if it is more than media.
+   * From now on media messages are taken as uWebSockets.js reads them, without JavaScript, by the `playoutDbfs` of the last that came
+   * by `receive`: at most 99 in a row where that was -Infinity, which says that nothing plays, and else at most 4. `found` is called
+   * with what such a message found, if it is more than media.
    * False, and nothing changes, where `setStreamSid` was not called within a message of a socket of `takeSocketsOf`. Until `close`.
    */
   takeDirectly(found: (received: number) => void): boolean;
-  /** Something begins to play: no message is taken directly until `receive` says that nothing plays any more. */
+  /** What plays is another now: no message is taken directly before the next `receive` has told its level. */
   holdDirect(): void;
   /**
    * Time that passes without media: `durationMs` of silence (20 to 60000, whole frames of 20 ms), which the noise floor

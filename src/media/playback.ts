@@ -213,7 +213,7 @@ export class Playback implements PromptWaiter {
     return this.#queue.audible(this.#clock.nowMs());
   }
 
-  /** How loud the caller hears us about now, dBFS: -100 for silence, `NOTHING_DBFS` where nothing plays. Called for every frame. */
+  /** How loud the caller hears us about now, dBFS: -100 for silence, `NOTHING_DBFS` where nothing plays; the loudest of the next 100 ms, too. */
   playoutDbfs(): number {
     const { items } = this.#queue;
     if (this.#level.isSilent(items)) return NOTHING_DBFS;

@@ -1,7 +1,7 @@
 /**
  * How loud the caller hears us about now, so that the receiver can tell our echo from the caller. The network brings our
  * audio there and its echo back, so the loudest of some time back counts: no more than the echo needs, since a soft voice
- * is not heard meanwhile, and people answer within half a second. Called for every inbound frame. I/O thread.
+ * is not heard meanwhile, and people answer within half a second. Called for one inbound frame in five. I/O thread.
  */
 import { type PlaybackItem, SILENCE_DBFS } from './playback-item.ts';
 
@@ -9,6 +9,8 @@ import { type PlaybackItem, SILENCE_DBFS } from './playback-item.ts';
 const COVERED_BY_RECEIVER_MS = 200;
 /** Our clock of what is heard is no better. */
 const ECHO_SPAN_MIN_MS = 100;
+/** What is said of the level holds for the five messages that are taken in by it (`takeDirectly` of the receiver). */
+const AHEAD_MS = 100;
 /** While the round trip is not known: one of 700 ms. */
 const ECHO_SPAN_FIRST_MS = 500;
 
@@ -39,7 +41,7 @@ export class PlayoutLevel {
     const fromAtMs = nowMs - this.#echoSpanMs;
     let loudestDbfs = SILENCE_DBFS;
     for (let index = 0; index < queue.length; index++) {
-      loudestDbfs = Math.max(loudestDbfs, queue[index]!.loudestDbfs(fromAtMs, nowMs));
+      loudestDbfs = Math.max(loudestDbfs, queue[index]!.loudestDbfs(fromAtMs, nowMs + AHEAD_MS));
     }
     if (this.#last === null) return loudestDbfs;
     if (this.#lastEndedAtMs >= fromAtMs) {

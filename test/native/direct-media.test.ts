@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { addon } from '../../src/audio/addon.ts';
 import { DIRECT_UNIT, type NativeStreamReceiver, RECEIVED } from '../../src/audio/addon-types.ts';
+import { speech } from '../support/signals.ts';
 
 const SID = 'MZ0123456789abcdef0123456789abcdef';
 const NOTHING_PLAYS = Number.NEGATIVE_INFINITY;
@@ -29,6 +30,12 @@ const media = (payload: Uint8Array = Buffer.alloc(160, 0xff), streamSid = SID): 
   return `{"event":"media","sequenceNumber":"${chunk + 1}","media":{"track":"inbound","chunk":"${chunk}","timestamp":"${chunk * 20}","payload":"${Buffer.from(payload).toString('base64')}"},"streamSid":"${streamSid}"}`;
 };
 const mark = (name: string) => `{"event":"mark","streamSid":"${SID}","mark":{"name":"${name}"}}`;
+
+function toMulaw(samples: Int16Array): Uint8Array {
+  const codes = new Uint8Array(samples.length);
+  addon.mulawEncode(samples, codes);
+  return codes;
+}
 
 /** The loop turns: what was written has been read, since both ends are on this thread. */
 async function turns(): Promise<void> {
@@ -138,15 +145,35 @@ describe('media that is taken directly', () => {
     expect(line.found).toEqual([RECEIVED.media | RECEIVED.noInput]);
   });
 
-  test('is none while something plays, and from the first message that nothing does', async () => {
+  test('JavaScript sees one message in five while something plays, and one in 100 again from the first that nothing does', async () => {
     const line = await Line.open();
     line.playoutDbfs = -100;
     line.receiver.holdDirect();
-    for (let index = 0; index < 5; index += 1) await line.send([frame(media())]);
-    expect(line.ordinary).toBe(6);
+    for (let index = 0; index < 10; index += 1) await line.send([frame(media())]);
+    expect(line.ordinary).toBe(3);
     line.playoutDbfs = NOTHING_PLAYS;
-    for (let index = 0; index < 5; index += 1) await line.send([frame(media())]);
-    expect(line.ordinary).toBe(7);
+    for (let index = 0; index < 50; index += 1) await line.send([frame(media())]);
+    expect(line.ordinary).toBe(4);
+  });
+
+  test('is heard by the level that JavaScript told last: our own echo is no speech', async () => {
+    const echo = speech(1200, -40, 2);
+    const heardAt = async (playoutDbfs: number) => {
+      const line = await Line.open();
+      line.receiver.listen({ endOfSpeechMs: 300, maxUtteranceMs: 5000, provisionalMs: 0, chunkMs: 0 });
+      for (let index = 0; index < 100; index += 1) await line.send([frame(media())]);
+      line.playoutDbfs = playoutDbfs;
+      line.receiver.holdDirect();
+      line.found.length = 0;
+      for (let at = 0; at < echo.length; at += 160) {
+        await line.send([frame(media(toMulaw(echo.subarray(at, at + 160))))]);
+      }
+      return line;
+    };
+    expect((await heardAt(NOTHING_PLAYS)).found).toContain(RECEIVED.media | RECEIVED.speechStarted);
+    const playing = await heardAt(-12);
+    expect(playing.found).toEqual([]);
+    expect(playing.ordinary).toBeGreaterThan(10);
   });
 
   test('is none after a gap was told, until JavaScript has seen that media is back', async () => {
