@@ -1,5 +1,4 @@
 /** Makes the report of a finished run, and its verdict. */
-import type { LatencySummary } from './latency-histogram.ts';
 import type { LoadFindings, LoadMachine, LoadReport, LoadTask, LoadVerdict } from './load-report.ts';
 import type { FinishedRun } from './load-run.ts';
 import { judgeSlos, type Slos } from './slo.ts';
@@ -32,21 +31,21 @@ export function buildReport(sources: ReportSources): LoadReport {
     ...watched.reasons,
   ];
   const generator = { ...watched, valid: reasons.length === 0, reasons };
-  const turn = measured.turnMs.summary();
-  const fsync = measured.fsyncMs.summary();
+  const { beyondDisk } = measured;
   const findings: LoadFindings = {
     counts: { ...measured.counts },
     liveMean,
     firstAudio: measured.firstAudioMs.summary(),
-    turn,
-    turnBeyondFsync: without(turn, fsync.p50Ms),
+    firstAudioBeyondFsync: beyondDisk.firstAudioMs.summary(),
+    turn: measured.turnMs.summary(),
+    turnBeyondFsync: beyondDisk.turnMs.summary(),
     keyTurn: measured.keyTurnMs.summary(),
     bargeIn: measured.bargeInMs.summary(),
     unclearedBargeIns: measured.unclearedBargeIns,
     gaps: measured.gapMs.summary(),
     admission: measured.admissionMs.summary(),
     refusal: measured.refusalMs.summary(),
-    fsync,
+    fsync: beyondDisk.fsyncMs.summary(),
     server: run.server.report(generator.framesTaken),
     generator,
     recognizer,
@@ -75,7 +74,7 @@ export function buildReport(sources: ReportSources): LoadReport {
       turn: measured.turnMs.buckets(),
       firstAudio: measured.firstAudioMs.buckets(),
       bargeIn: measured.bargeInMs.buckets(),
-      fsync: measured.fsyncMs.buckets(),
+      fsync: beyondDisk.fsyncMs.buckets(),
       lateness: run.lateness.buckets(),
     },
   };
@@ -84,10 +83,4 @@ export function buildReport(sources: ReportSources): LoadReport {
 /** New callers do not come as fast as others end. */
 function isTooSlow({ calls }: LoadTask, liveMean: number, refused: number): boolean {
   return refused === 0 && liveMean > 0 && liveMean < calls * LIVE_RATIO_MIN;
-}
-
-function without(summary: LatencySummary, ms: number): LatencySummary {
-  const less = (value: number): number => Math.max(0, value - ms);
-  const { count, maxMs, p50Ms, p90Ms, p99Ms } = summary;
-  return { count, p50Ms: less(p50Ms), p90Ms: less(p90Ms), p99Ms: less(p99Ms), maxMs: less(maxMs) };
 }

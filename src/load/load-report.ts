@@ -13,6 +13,7 @@ export interface LoadFindings {
   readonly liveMean: number;
   readonly firstAudio: LatencySummary;
   /** From a caller's last sound to the bot's first, beyond endpointing and vendor. */
+  readonly firstAudioBeyondFsync: LatencySummary;
   readonly turn: LatencySummary;
   /** The same, with the median of the disk's wait taken off; equal where the disk was not measured. */
   readonly turnBeyondFsync: LatencySummary;

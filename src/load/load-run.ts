@@ -126,7 +126,7 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
   const disk =
     site.diskFolder === null
       ? null
-      : await DiskProbe.start(site.diskFolder, (durationMs) => measured.fsyncMs.add(durationMs));
+      : await DiskProbe.start(site.diskFolder, (write) => measured.beyondDisk.wrote(write));
 
   const place = (): void => {
     measured.counts.offered += 1;
@@ -217,6 +217,7 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
   isStopping = true;
   await drawing;
   await disk?.close();
+  measured.beyondDisk.finish();
   webhooks.close();
   await senders.close();
   return { measured, generator, server, timeline, lateness, right, senderDied };

@@ -3,6 +3,8 @@
  * and first audio are of the whole run; turns and barge-ins of its hold alone, so that neither the ramp nor the
  * last calls' emptying server dilutes them.
  */
+
+import { BeyondDisk } from './beyond-disk.ts';
 import type { CallPlan } from './call-plan.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { noCalls } from './load-counts.ts';
@@ -37,8 +39,7 @@ export class Measurements implements CallNews {
   readonly gapMs = new LatencyHistogram();
   readonly admissionMs = new LatencyHistogram();
   readonly refusalMs = new LatencyHistogram();
-  /** A write that the disk has confirmed. */
-  readonly fsyncMs = new LatencyHistogram();
+  readonly beyondDisk = new BeyondDisk();
   /** Barge-ins that were not answered by a clear before the prompt was over. */
   unclearedBargeIns = 0;
   readonly complaints: string[] = [];
@@ -66,14 +67,17 @@ export class Measurements implements CallNews {
     switch (event.kind) {
       case 'first-audio':
         this.firstAudioMs.add(event.atMs - placedAtMs);
+        this.beyondDisk.add('firstAudioMs', event.atMs, event.atMs - placedAtMs);
         return;
       case 'turn': {
         if (!isHeld) return;
         const tookMs = event.heardAtMs - event.saidAtMs;
         if (event.how === 'press') this.keyTurnMs.add(tookMs);
         else {
-          this.turnMs.add(tookMs - this.#allowanceMs);
-          this.recentTurnMs.add(tookMs - this.#allowanceMs);
+          const oursMs = tookMs - this.#allowanceMs;
+          this.turnMs.add(oursMs);
+          this.recentTurnMs.add(oursMs);
+          this.beyondDisk.add('turnMs', event.heardAtMs, Math.max(0, oursMs));
         }
         return;
       }

@@ -32,6 +32,7 @@ export function reportTable(report: LoadReport): string {
       `${counts.right} right${findings.isStoreRead ? ' by the store, too' : ''}, ${counts.wrong} wrong, ${counts.dropped} dropped, ${counts.cut} cut short by the end of the run`,
     ],
     ['first audio', latency(findings.firstAudio)],
+    ['  without fsync', latency(findings.firstAudioBeyondFsync)],
     ['turn', `${latency(findings.turn)} beyond endpointing and vendor`],
     ['  without fsync', latency(findings.turnBeyondFsync)],
     ['turn by key', latency(findings.keyTurn)],

@@ -15,6 +15,7 @@ export function goodFindings(): LoadFindings {
     firstAudio: latency(80),
     turn: latency(30),
     turnBeyondFsync: latency(28),
+    firstAudioBeyondFsync: latency(70),
     keyTurn: latency(5),
     bargeIn: latency(20),
     unclearedBargeIns: 0,
