@@ -8,15 +8,15 @@ import { HEALTH } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import { watchLoop } from '../meter/loop-lateness.ts';
 
-/** A twentieth of the shortest stall that ends a worker (WORKER_STALL_MS 2000). */
-const BEAT_MS = 100;
+/** A tenth of the shortest stall that ends a worker (WORKER_STALL_MS 2000). On an idle machine a wake-up costs some 200 us. */
+const BEAT_MS = 200;
 
 export class HealthBeat {
   readonly #cells: Int32Array;
   /** The call whose code runs, also after an await or from a timer that it set. */
   readonly #origin = new AsyncLocalStorage<CallId>();
 
-  /** Beats from now on, every 100 ms; `loopWasLate` is told by how many milliseconds each was late. */
+  /** Beats from now on, every 200 ms; `loopWasLate` is told by how many milliseconds each was late. */
   constructor(memory: SharedArrayBuffer, clock: Clock, loopWasLate: (lateMs: number) => void = () => {}) {
     this.#cells = new Int32Array(memory);
     watchLoop(clock, BEAT_MS, (lateMs) => {
