@@ -8,7 +8,7 @@ import { HEALTH } from '../channel/worker-start.ts';
 import type { Clock } from '../clock.ts';
 import { watchLoop } from '../meter/loop-lateness.ts';
 
-/** A tenth of the shortest stall that ends a worker (WORKER_STALL_MS 2000). On an idle machine a wake-up costs some 200 us. */
+/** A tenth of WORKER_STALL_MS as it comes, two fifths of the least that it can be. On an idle machine a wake-up costs some 200 us. */
 const BEAT_MS = 200;
 
 export class HealthBeat {
