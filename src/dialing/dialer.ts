@@ -35,6 +35,8 @@ export interface DialerParts {
 }
 
 const LOOK_EVERY_MS = 500;
+/** Every other node looks twice meanwhile. */
+const STAND_BACK_MS = 2 * LOOK_EVERY_MS;
 /** A node that dies holds the others up for so long. */
 const LEASE_MS = 15_000;
 /** One request, and what is written of it. */
@@ -59,6 +61,7 @@ export class Dialer {
   #isClosed = false;
   #room = 0;
   #leaseUntilMs = 0;
+  #standsBackUntilMs = 0;
   #nextPlaceAtMs = 0;
   #nextAskAtMs = 0;
   /** Who placed calls before may have died, and what the carrier told it then was told to nobody. */
@@ -106,6 +109,7 @@ export class Dialer {
 
   /** Never rejects. */
   async #run(): Promise<void> {
+    if (this.#parts.clock.nowMs() < this.#standsBackUntilMs) return;
     try {
       if (!(await this.#holdsLease())) return;
       await this.#askAfter();
@@ -137,12 +141,23 @@ export class Dialer {
     // As many as were due since the last look, of a second's at most.
     const due = Math.min(rateHz, Math.max(1, Math.floor((LOOK_EVERY_MS / 1000) * rateHz)));
     const waiting = await dials.waiting(clock.wallMs(), due);
+    if (waiting.length > 0 && this.#room <= 0) {
+      await this.#letOthers();
+      return;
+    }
     for (const dial of waiting.slice(0, Math.max(0, free))) {
       if (dial.untilWallMs < clock.wallMs()) continue;
       if (this.#isClosed || !(await this.#holdsLease())) return;
       this.#nextPlaceAtMs = Math.max(this.#nextPlaceAtMs, now) + 1000 / rateHz;
       await this.#placeOne(dial);
     }
+  }
+
+  /** Full, or draining: another node may have room. If none takes the lease meanwhile, it is ours as before. */
+  async #letOthers(): Promise<void> {
+    this.#leaseUntilMs = 0;
+    this.#standsBackUntilMs = this.#parts.clock.nowMs() + STAND_BACK_MS;
+    await this.#parts.lease.release();
   }
 
   async #placeOne(dial: Dial): Promise<void> {

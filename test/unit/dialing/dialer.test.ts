@@ -145,6 +145,17 @@ describe.each(enginesUnderTest())('the dialer on $name', (engine) => {
     expect(t.placed).toHaveLength(3);
   });
 
+  it_('leaves what it has no room for to a node that has', async () => {
+    const t = await desk();
+    for (let at = 1; at <= 2; at++) await t.ask(at);
+    t.nodeBegins('full', 0);
+    await t.pass(2000);
+    expect(t.placed).toEqual([]);
+    t.nodeBegins('free');
+    await t.pass(3000);
+    expect(t.placed).toHaveLength(2);
+  });
+
   it_('calls nobody who is on the do-not-call list, also since it was asked for', async () => {
     const t = await desk();
     await t.ask(1);
