@@ -54,6 +54,7 @@ export async function placeCall(plan: CallPlan, surroundings: CallSurroundings):
   const callSid = newSid('CA');
   const placedAtMs = clock.nowMs();
   const ended = (verdict: CallVerdict, why: string): PlacedCall => ({ callSid, plan, verdict, why });
+  const ownOrigin = new URL(surroundings.target.publicUrl).origin;
   let next: Next = { url: `${surroundings.target.publicUrl}/voice` };
   let stream: Extract<StreamEvent, { kind: 'ended' }> | null = null;
   for (let documents = 0; next !== null; documents += 1) {
@@ -75,10 +76,17 @@ export async function placeCall(plan: CallPlan, surroundings: CallSurroundings):
         // Who has hung up is not asked about.
         if (run.how === 'hung-up') break;
         const { action } = verb.attributes;
-        if (action !== undefined) next = { url: new URL(action, reply.url).href };
-        if (action !== undefined) break;
+        if (action === undefined) continue;
+        const url = URL.parse(action, reply.url);
+        if (url === null) return ended('dropped', `an action that is no address: ${action}`);
+        next = { url: url.href };
+        break;
       } else if (verb.name === 'Redirect') {
-        next = { url: new URL(verb.text, reply.url).href };
+        const url = URL.parse(verb.text, reply.url);
+        if (url === null) return ended('dropped', `a redirect to what is no address: ${verb.text}`);
+        // BUSY_REDIRECT_URL: whoever has the caller now, it is not the server under load.
+        if (stream === null && url.origin !== ownOrigin) break;
+        next = { url: url.href };
         break;
       } else if (verb.name === 'Pause') {
         const pauseMs = Number(verb.attributes['length'] ?? 1) * 1000;

@@ -97,6 +97,22 @@ describe('a placed call', () => {
     expect(told).toEqual(['refused']);
   });
 
+  it('is refused by a redirect to somebody else, who is not asked', async () => {
+    const { call, posted, told } = place(['<Redirect>https://overflow.example.com/voice</Redirect>']);
+    expect(await call).toMatchObject({ verdict: 'refused' });
+    expect([posted.length, told]).toEqual([1, ['refused']]);
+  });
+
+  it.each([
+    ['<Redirect>https://:bad</Redirect>', 'a redirect to what is no address: https://:bad'],
+    [CONNECT.replace('/voice/continue/t', 'https://:bad/'), /an action that is no address: https/],
+  ])('is dropped where it is sent to what is no address: %s', async (document, why) => {
+    expect(await place([document]).call).toMatchObject({
+      verdict: 'dropped',
+      why: typeof why === 'string' ? why : expect.stringMatching(why),
+    });
+  });
+
   it('waits and asks again where it is told to', async () => {
     const { call, clock, posted } = place([
       '<Pause length="2"/><Redirect>/voice?waits=1</Redirect>',
