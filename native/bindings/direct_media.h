@@ -1,6 +1,6 @@
 // Media that need not enter JavaScript. Of 50 messages a second and stream all but a few change nothing that JavaScript would act on, yet
 // each costs it a callback, an ArrayBuffer and two crossings: a third of what a frame costs. Here the bytes that uWebSockets.js has read
-// from a socket are looked at first; what is nothing but whole media messages of a stream that is listening goes straight to
+// from a socket are looked at first; what is nothing but whole media messages of a live stream goes straight to
 // its receiver, and everything else goes on to uWebSockets.js, byte for byte as it came.
 #ifndef TRUNKLINE_BINDINGS_DIRECT_MEDIA_H_
 #define TRUNKLINE_BINDINGS_DIRECT_MEDIA_H_

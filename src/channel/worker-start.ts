@@ -11,7 +11,7 @@ import type { VendorCounts, VendorHealth } from './vendor-messages.ts';
 
 /**
  * Cells of a call worker's health memory, an Int32Array over a SharedArrayBuffer of `HEALTH_CELLS` cells.
- * The worker adds 1 to `beat` every 100 ms and at each message; `callId` is the call it is serving now, 0 between calls.
+ * The worker adds 1 to `beat` every 200 ms and at each message; `callId` is the call it is serving now, 0 between calls.
  */
 export const HEALTH = { beat: 0, callId: 1 } as const;
 export const HEALTH_CELLS = 4;

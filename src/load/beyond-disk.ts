@@ -1,7 +1,7 @@
 /**
- * Turns and first audio, less what the disk made them wait. Their commits wait for the disk as long as any other write of the same
- * moment does: what the probe was waiting for meanwhile is no work of the server's. So a wait is judged once every write that began
- * before its end is over.
+ * Turns and first audio, less what the disk made them wait. Their commits wait for the disk as long as another write of the same
+ * moment does: what the probe was waiting for meanwhile, up to what a commit may hold a call up, is no work of the server's. So a
+ * wait is judged once every write that began before its end is over. What the server's own writes do to the disk is taken off, too.
  */
 import { LatencyHistogram } from './latency-histogram.ts';
 
@@ -18,6 +18,8 @@ interface Wait {
   readonly into: LatencyHistogram;
 }
 
+/** A commit that takes longer is answered as deferred, and the call goes on (DESIGN, CallStore). */
+const COMMIT_MAX_MS = 250;
 /** Some seconds of a thousand calls; what comes on top is judged by the writes that are known. */
 const WAITS_MAX = 5000;
 /** No wait that is worth judging takes longer. */
@@ -40,8 +42,8 @@ export class BeyondDisk {
   /** In the order in which they were made. */
   wrote(write: DiskWrite): void {
     this.fsyncMs.add(write.endedAtMs - write.startedAtMs);
-    this.#writes = this.#writes.filter(({ endedAtMs }) => endedAtMs > write.endedAtMs - WRITES_KEPT_MS);
     this.#writes.push(write);
+    while (this.#writes[0]!.endedAtMs < write.endedAtMs - WRITES_KEPT_MS) this.#writes.shift();
     const settled = this.#waits.filter(({ toMs }) => toMs <= write.startedAtMs);
     if (settled.length === 0) return;
     this.#waits = this.#waits.filter(({ toMs }) => toMs > write.startedAtMs);
@@ -58,11 +60,11 @@ export class BeyondDisk {
     // Each holds one commit at the least, which the probe as a rule has not just been waiting beside.
     const usualMs = this.fsyncMs.percentile(0.5);
     for (const { fromMs, into, toMs } of waits) {
-      let waitedMs = 0;
+      let longestMs = usualMs;
       for (const { startedAtMs, endedAtMs } of this.#writes) {
-        waitedMs += Math.max(0, Math.min(endedAtMs, toMs) - Math.max(startedAtMs, fromMs));
+        longestMs = Math.max(longestMs, Math.min(endedAtMs, toMs) - Math.max(startedAtMs, fromMs));
       }
-      into.add(Math.max(0, toMs - fromMs - Math.max(usualMs, waitedMs)));
+      into.add(Math.max(0, toMs - fromMs - Math.min(COMMIT_MAX_MS, longestMs)));
     }
   }
 }

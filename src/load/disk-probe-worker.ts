@@ -9,7 +9,8 @@ import type { DiskWrite } from './beyond-disk.ts';
 
 /** A stall of the disk is seen to within so much. */
 const PAUSE_MIN_MS = 20;
-const PAUSE_MAX_MS = 200;
+/** Under a disk that takes 200 ms for a write, the last that the next rule holds for. */
+const PAUSE_MAX_MS = 2000;
 /** A slow disk is left to the store for ten elevenths of the time. */
 const PAUSE_FACTOR = 10;
 const NS_PER_MS = 1e6;

@@ -12,10 +12,11 @@ export interface LoadFindings {
   /** Calls that were live in the hold, on average. */
   readonly liveMean: number;
   readonly firstAudio: LatencySummary;
-  /** From a caller's last sound to the bot's first, beyond endpointing and vendor. */
+  /** The same, with the disk's wait taken off; equal where the disk was not measured. */
   readonly firstAudioBeyondFsync: LatencySummary;
+  /** From a caller's last sound to the bot's first, beyond endpointing and vendor. */
   readonly turn: LatencySummary;
-  /** The same, with the median of the disk's wait taken off; equal where the disk was not measured. */
+  /** The same, with the disk's wait taken off; equal where the disk was not measured. */
   readonly turnBeyondFsync: LatencySummary;
   readonly keyTurn: LatencySummary;
   readonly bargeIn: LatencySummary;

@@ -3,8 +3,9 @@ import type { LoadFindings } from './load-report.ts';
 
 /** Null: not asked. */
 export interface Slos {
-  /** Beyond endpointing and vendor, with the disk's median wait taken off. */
+  /** Beyond endpointing and vendor, with the disk's wait taken off. */
   readonly turnP99Ms: number | null;
+  /** With the disk's wait in it. */
   readonly firstAudioP99Ms: number | null;
   readonly bargeInP99Ms: number | null;
   readonly gapMaxMs: number | null;

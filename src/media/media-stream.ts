@@ -156,6 +156,7 @@ export class MediaStream {
   #take(found: number): void {
     if ((found & RECEIVED.media) !== 0) {
       if (this.#recorder !== null) this.#record(this.#recorder);
+      else if (this.#playback.isFading) this.#transport.receiver.holdDirect();
       this.#gap.mediaSeen();
     }
     if ((found & ~(RECEIVED.media | RECEIVED.ignored)) !== 0 && this.#state.kind === 'live') {

@@ -84,6 +84,7 @@ export class Pacer {
 
   /** The carrier's playback had stalled: `items`, in their order, are heard from `nowMs` on, not earlier. */
   stalledUntil(nowMs: number, items: readonly PlaybackItem[]): void {
+    this.#transport.receiver.holdDirect();
     let endAtMs = nowMs;
     for (const item of items) {
       if (item.sentBytes === 0) break;

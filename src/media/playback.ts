@@ -220,6 +220,11 @@ export class Playback implements PromptWaiter {
     return this.#level.loudestDbfs(items, this.#clock.nowMs());
   }
 
+  /** What was audible last still echoes, and nothing else plays. */
+  get isFading(): boolean {
+    return this.#level.isFading(this.#queue.items);
+  }
+
   /** Everything that is due at `nowMs`; after it the state, the timer and the hooks are right. */
   #advance(nowMs: number): void {
     if (this.#state.kind === 'closed') return;

@@ -1,7 +1,7 @@
 /**
  * How loud the caller hears us about now, so that the receiver can tell our echo from the caller. The network brings our
  * audio there and its echo back, so the loudest of some time back counts: no more than the echo needs, since a soft voice
- * is not heard meanwhile, and people answer within half a second. Called for one inbound frame in five. I/O thread.
+ * is not heard meanwhile, and people answer within half a second. While something plays, called for one inbound frame in five. I/O thread.
  */
 import { type PlaybackItem, SILENCE_DBFS } from './playback-item.ts';
 
@@ -23,6 +23,11 @@ export class PlayoutLevel {
   /** Whether there is nothing to ask: then no clock needs to be read. */
   isSilent(queue: readonly PlaybackItem[]): boolean {
     return this.#last === null && queue.length === 0;
+  }
+
+  /** Nothing plays any more and its echo still comes: each frame is to be asked about, since a soft answer begins now. */
+  isFading(queue: readonly PlaybackItem[]): boolean {
+    return this.#last !== null && queue.length === 0;
   }
 
   /** `item` has left the queue: played to its end, or cleared at `nowMs`. */

@@ -42,7 +42,7 @@ export interface Transport {
   receive(message: ArrayBuffer, isBinary: boolean, playoutDbfs: number): number;
   /**
    * From now on audio may be taken without `receive`, where the transport can do that: `found` is then told what it found, if that is
-   * more than media. Only while nothing plays, and never more than half a second of it in a row.
+   * more than media. Never more than two seconds of it in a row, and less than 100 ms while something plays.
    */
   takeDirectly(found: (received: number) => void): void;
   /** Reads a message that `receive` left over. Never throws for what the peer sent. */

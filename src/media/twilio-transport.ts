@@ -146,7 +146,9 @@ export class TwilioTransport implements Transport {
   }
 
   sendClear(): number {
-    return this.#envelope === null ? SENT.dropped : this.#send(clearMessage(this.#envelope.streamSid));
+    if (this.#envelope === null) return SENT.dropped;
+    this.receiver.holdDirect();
+    return this.#send(clearMessage(this.#envelope.streamSid));
   }
 
   ping(): void {

@@ -53,7 +53,7 @@ const HEAP_POLL_MS = 250;
 /** A thread that is in the middle of a collection takes 80 to 400 ms to end (measured); its messages come well before. */
 const LAST_MESSAGES_MS = 100;
 /**
- * What may be posted between two signs of life. A beat comes every 100 ms, and the worker takes its messages before it can
+ * What may be posted between two signs of life. A beat comes every 200 ms, and the worker takes its messages before it can
  * beat by its timer: more than this in between means that nothing is taken. 32 MiB are 1,000 utterances of a second.
  */
 const UNTAKEN_MESSAGES_MAX = 20_000;

@@ -99,8 +99,13 @@ class Line {
       return;
     }
     const received = this.receiver.receive(message, this.playoutDbfs);
-    if ((received & RECEIVED.media) === 0) this.seen.push(text);
-    else this.ordinary += 1;
+    if ((received & RECEIVED.media) === 0) {
+      this.seen.push(text);
+      return;
+    }
+    this.ordinary += 1;
+    const found = received & (DIRECT_UNIT - 1);
+    if (found !== RECEIVED.media) this.found.push(found);
   }
 
   /** Writes each piece to be read apart, and waits until all were: the server answers a ping that follows them. */
@@ -156,24 +161,36 @@ describe('media that is taken directly', () => {
     expect(line.ordinary).toBe(4);
   });
 
-  test('is heard by the level that JavaScript told last: our own echo is no speech', async () => {
-    const echo = speech(1200, -40, 2);
-    const heardAt = async (playoutDbfs: number) => {
-      const line = await Line.open();
-      line.receiver.listen({ endOfSpeechMs: 300, maxUtteranceMs: 5000, provisionalMs: 0, chunkMs: 0 });
-      for (let index = 0; index < 100; index += 1) await line.send([frame(media())]);
-      line.playoutDbfs = playoutDbfs;
-      line.receiver.holdDirect();
-      line.found.length = 0;
-      for (let at = 0; at < echo.length; at += 160) {
-        await line.send([frame(media(toMulaw(echo.subarray(at, at + 160))))]);
-      }
-      return line;
+  test('is heard by the level that JavaScript told last, until it is told another', async () => {
+    const silence = Array.from({ length: 100 }, () => Buffer.alloc(160, 0xff));
+    const voice = speech(1200, -40, 2);
+    const said = Array.from({ length: 60 }, (_, at) => toMulaw(voice.subarray(at * 160, at * 160 + 160)));
+    const settings = { endOfSpeechMs: 300, maxUtteranceMs: 5000, provisionalMs: 0, chunkMs: 0 };
+    /** After so many frames of loud playing, the frame of the voice with which it is heard. */
+    const heardWith = (loudFrames: number): number => {
+      const receiver = new addon.StreamReceiver({ codec: 'mulaw', sampleRateHz: 8000 });
+      receiver.listen(settings);
+      for (const payload of silence) receiver.receiveAudio(payload, NOTHING_PLAYS);
+      const found = said.map((payload, at) =>
+        receiver.receiveAudio(payload, at < loudFrames ? -12 : NOTHING_PLAYS),
+      );
+      receiver.close();
+      return found.findIndex((bits) => (bits & RECEIVED.speechStarted) !== 0);
     };
-    expect((await heardAt(NOTHING_PLAYS)).found).toContain(RECEIVED.media | RECEIVED.speechStarted);
-    const playing = await heardAt(-12);
-    expect(playing.found).toEqual([]);
-    expect(playing.ordinary).toBeGreaterThan(10);
+    const line = await Line.open();
+    line.receiver.listen(settings);
+    for (const payload of silence) await line.send([frame(media(payload))]);
+    line.found.length = 0;
+    let heardAt = -1;
+    for (const [at, payload] of said.entries()) {
+      line.playoutDbfs = at < 4 ? -12 : NOTHING_PLAYS;
+      if (at < 4) line.receiver.holdDirect();
+      await line.send([frame(media(payload))]);
+      if (heardAt < 0 && line.found.length > 0) heardAt = at;
+    }
+    // Four of them were told, and four more taken by it.
+    expect(heardWith(8)).toBeGreaterThan(heardWith(7));
+    expect(heardAt).toBe(heardWith(8));
   });
 
   test('is none after a gap was told, until JavaScript has seen that media is back', async () => {

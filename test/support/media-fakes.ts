@@ -42,6 +42,8 @@ export class FakeReceiver implements NativeStreamReceiver {
   closed = false;
   discards = 0;
   playoutDbfs: number[] = [];
+  /** How often the next message was to be seen. */
+  directHolds = 0;
   utterances: ArrayBuffer[] = [];
   /** The utterance in progress, as the test says. */
   speech = new Int16Array(0);
@@ -85,7 +87,9 @@ export class FakeReceiver implements NativeStreamReceiver {
     return false;
   }
 
-  holdDirect(): void {}
+  holdDirect(): void {
+    this.directHolds++;
+  }
 
   receiveGap(durationMs: number, playoutDbfs: number): number {
     if (this.closed) return 0;

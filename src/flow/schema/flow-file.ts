@@ -77,7 +77,11 @@ const asking = {
     .optional(),
   end_of_speech_ms: ms(100, 3_000, 'Silence that ends an answer, in milliseconds.'),
   max_utterance_ms: ms(1_000, 30_000, 'Longest answer, in milliseconds.'),
-  no_input_ms: ms(1_000, 600_000, 'How long to wait for an answer to begin, in milliseconds.'),
+  no_input_ms: ms(
+    1_000,
+    600_000,
+    'How long to wait for an answer to begin, in milliseconds. A call ends after CALL_MAX_SECONDS (120) all the same.',
+  ),
   otherwise: nodeName
     .describe('The node after too many tries. Default: a polite end, outcome `undecided`.')
     .optional(),

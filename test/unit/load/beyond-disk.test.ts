@@ -48,6 +48,18 @@ describe('a wait less the disk', () => {
     expect(disk.turnMs.summary()).toMatchObject({ count: 1, maxMs: 0 });
   });
 
+  it('is less by no more than a commit may hold a call up, and by one write alone', () => {
+    const disk = new BeyondDisk();
+    disk.add('turnMs', 1000, 600);
+    disk.add('turnMs', 2000, 300);
+    disk.wrote({ startedAtMs: 390, endedAtMs: 1000 });
+    disk.wrote({ startedAtMs: 1700, endedAtMs: 1800 });
+    disk.wrote({ startedAtMs: 1850, endedAtMs: 1950 });
+    disk.wrote({ startedAtMs: 2000, endedAtMs: 2001 });
+    expect(disk.turnMs.summary()).toMatchObject({ count: 2, maxMs: 350 });
+    expect(disk.turnMs.percentile(0.5)).toBeCloseTo(200, -1);
+  });
+
   it('is first audio’s as well', () => {
     const disk = new BeyondDisk();
     disk.add('firstAudioMs', 1000, 100);

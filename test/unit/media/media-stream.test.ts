@@ -79,6 +79,23 @@ describe('media stream: the conversation', () => {
     expect(rig.posts[1]).toMatchObject({ kind: 'prompt.ended', playedMs: 1000, sentMs: 1920 });
   });
 
+  it('sees each frame once a prompt was cut and still echoes, and leaves them to the receiver before and after', () => {
+    const rig = new StreamRig().goLive();
+    const holdsIn = (lengthMs: number): number => {
+      const before = rig.receiver.directHolds;
+      rig.mediaForMs(lengthMs);
+      return rig.receiver.directHolds - before;
+    };
+    rig.play(1, 'long');
+    rig.mediaForMs(480);
+    // What is sent next changes the level.
+    expect(holdsIn(240)).toBe(1);
+    rig.order({ kind: 'clear' });
+    expect(holdsIn(400)).toBe(20);
+    rig.mediaForMs(200);
+    expect(holdsIn(400)).toBe(0);
+  });
+
   it('tells the receiver how loud the caller hears us', () => {
     const rig = new StreamRig().goLive();
     rig.receive(carrierSays.media());
