@@ -3,6 +3,7 @@
  * moment does: what the probe was waiting for meanwhile, up to what a commit may hold a call up, is no work of the server's. So a
  * wait is judged once every write that began before its end is over. What the server's own writes do to the disk is taken off, too.
  */
+import { COMMIT_WAIT_MAX_MS } from '../store/call-store.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
 /** One small durable write, on the machine's monotonic clock. */
@@ -18,8 +19,6 @@ interface Wait {
   readonly into: LatencyHistogram;
 }
 
-/** A commit that takes longer is answered as deferred, and the call goes on (DESIGN, CallStore). */
-const COMMIT_MAX_MS = 250;
 /** Some seconds of a thousand calls; what comes on top is judged by the writes that are known. */
 const WAITS_MAX = 5000;
 /** No wait that is worth judging takes longer. */
@@ -61,10 +60,13 @@ export class BeyondDisk {
     const usualMs = this.fsyncMs.percentile(0.5);
     for (const { fromMs, into, toMs } of waits) {
       let longestMs = usualMs;
-      for (const { startedAtMs, endedAtMs } of this.#writes) {
+      // From the newest: a wait is short, and they are many.
+      for (let at = this.#writes.length - 1; at >= 0; at -= 1) {
+        const { startedAtMs, endedAtMs } = this.#writes[at]!;
+        if (endedAtMs <= fromMs) break;
         longestMs = Math.max(longestMs, Math.min(endedAtMs, toMs) - Math.max(startedAtMs, fromMs));
       }
-      into.add(Math.max(0, toMs - fromMs - Math.min(COMMIT_MAX_MS, longestMs)));
+      into.add(Math.max(0, toMs - fromMs - Math.min(COMMIT_WAIT_MAX_MS, longestMs)));
     }
   }
 }

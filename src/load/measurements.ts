@@ -3,7 +3,6 @@
  * and first audio are of the whole run; turns and barge-ins of its hold alone, so that neither the ramp nor the
  * last calls' emptying server dilutes them.
  */
-
 import { BeyondDisk } from './beyond-disk.ts';
 import type { CallPlan } from './call-plan.ts';
 import { LatencyHistogram } from './latency-histogram.ts';

@@ -59,6 +59,7 @@ export class Pacer {
     const isLast = toByte >= audioBytes;
     const from = wireBytes(format, item.sentBytes);
     if (this.#transport.sendAudio(wire, from, wireBytes(format, toByte)) === SENT.dropped) return false;
+    this.#levelChanges();
     const startAtMs = Math.max(this.#playoutEndAtMs, nowMs);
     if (item.sentBytes > 0) this.#countGap(startAtMs - this.#playoutEndAtMs);
     this.recorder?.said(item, bytes, startAtMs);
@@ -67,6 +68,11 @@ export class Pacer {
     item.sentUntilAtMs = this.#playoutEndAtMs;
     item.stage = isLast ? 'unmarked' : 'sending';
     return true;
+  }
+
+  /** The receiver is to be told anew how loud we are before it takes more by itself. */
+  #levelChanges(): void {
+    this.#transport.receiver.holdDirect();
   }
 
   /** What was sent of the item ran out before its next part was. */
@@ -78,13 +84,14 @@ export class Pacer {
 
   /** The carrier holds nothing any more. */
   cleared(nowMs: number): void {
+    this.#levelChanges();
     this.#playoutEndAtMs = nowMs;
     this.recorder?.cleared(nowMs);
   }
 
   /** The carrier's playback had stalled: `items`, in their order, are heard from `nowMs` on, not earlier. */
   stalledUntil(nowMs: number, items: readonly PlaybackItem[]): void {
-    this.#transport.receiver.holdDirect();
+    this.#levelChanges();
     let endAtMs = nowMs;
     for (const item of items) {
       if (item.sentBytes === 0) break;

@@ -132,7 +132,6 @@ export class TwilioTransport implements Transport {
   sendAudio(wire: Uint8Array, from: number, to: number): number {
     const envelope = this.#envelope;
     if (envelope === null) return SENT.dropped;
-    this.receiver.holdDirect();
     const { prefix, suffix } = envelope;
     const suffixAt = prefix.length + to - from;
     scratch.set(prefix, 0);
@@ -146,9 +145,7 @@ export class TwilioTransport implements Transport {
   }
 
   sendClear(): number {
-    if (this.#envelope === null) return SENT.dropped;
-    this.receiver.holdDirect();
-    return this.#send(clearMessage(this.#envelope.streamSid));
+    return this.#envelope === null ? SENT.dropped : this.#send(clearMessage(this.#envelope.streamSid));
   }
 
   ping(): void {

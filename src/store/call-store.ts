@@ -5,6 +5,12 @@
 import type { EndReason, Transfer } from '../channel/messages.ts';
 import type { CallDirection, CallFilter, TurnRecord } from '../channel/store-messages.ts';
 
+/**
+ * So long a commit may hold a call up; then it is answered as `deferred`, and the call goes on. What a caller does not notice as a
+ * pause between an answer and the next question.
+ */
+export const COMMIT_WAIT_MAX_MS = 250;
+
 /** `durable`: survives `kill -9` and power loss. `deferred`: kept in memory, written in order when the store answers again. */
 export type CommitResult = 'durable' | 'deferred';
 

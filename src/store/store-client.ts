@@ -25,20 +25,19 @@ import type {
 import type { Clock } from '../clock.ts';
 import { CapacityError, DeadlineError, StoreError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type {
-  CallRecord,
-  CallStore,
-  CallTurn,
-  CommitResult,
-  Decided,
-  LiveCallPlace,
-  NewCall,
-  NodeSeen,
+import {
+  type CallRecord,
+  type CallStore,
+  type CallTurn,
+  COMMIT_WAIT_MAX_MS,
+  type CommitResult,
+  type Decided,
+  type LiveCallPlace,
+  type NewCall,
+  type NodeSeen,
 } from './call-store.ts';
 import type { DialStore } from './dial-store.ts';
 
-/** What a caller does not notice as a pause between an answer and the next question. */
-const DEFER_AFTER_MS = 250;
 const READ_DEADLINE_MS = 2000;
 const CLOSE_DEADLINE_MS = 2000;
 /** What may be at the store thread unanswered; one transaction takes them all. */
@@ -247,7 +246,7 @@ export class StoreClient implements CallStore, DialStore {
   #writeWithin(ask: StoreWrite): Promise<CommitResult> {
     return new Promise((resolve) => {
       let isDeferred = false;
-      const timer = this.#clock.setTimer(DEFER_AFTER_MS, () => {
+      const timer = this.#clock.setTimer(COMMIT_WAIT_MAX_MS, () => {
         isDeferred = true;
         this.#deferredCount += 1;
         this.#deferredTotal += 1;

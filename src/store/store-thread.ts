@@ -14,6 +14,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { CapacityError, InvalidStateError, toErrorRecord } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ThreadMeter } from '../meter/thread-meter.ts';
+import { COMMIT_WAIT_MAX_MS } from './call-store.ts';
 import type { Dials } from './dials.ts';
 import { MovedCalls } from './moved-calls.ts';
 import type { SqlStore } from './sql-store.ts';
@@ -53,9 +54,6 @@ export interface StoreThreadParts {
   readonly log: Log;
   readonly meter?: ThreadMeter;
 }
-
-/** As long as a commit may hold a call up (store-client.ts): after that it has been answered as deferred. */
-const LATE_AFTER_MS = 250;
 
 interface Waiting<Ask> {
   readonly ask: Ask;
@@ -142,7 +140,7 @@ export class StoreThread {
 
   /** How it is now, over all clients. */
   get health(): StoreThreadHealth {
-    const lateBeforeMs = this.#parts.clock.nowMs() - LATE_AFTER_MS;
+    const lateBeforeMs = this.#parts.clock.nowMs() - COMMIT_WAIT_MAX_MS;
     const isLate = ({ askedAtMs }: { readonly askedAtMs: number }): boolean => askedAtMs < lateBeforeMs;
     return {
       lateWrites: this.#running.filter(isLate).length + this.#writes.filter(isLate).length,
