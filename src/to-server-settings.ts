@@ -30,6 +30,8 @@ export function serverSettings(
     drainSeconds: config.DRAIN_SECONDS,
     warmWaitMs: WARM_WAIT_MS,
     workers: config.WORKERS,
+    // The I/O thread wants a core of its own. Calls that wait for a vendor leave it one; a recognizer of ours takes all there are.
+    hasReserve: config.speech.recognizers[0] !== 'builtin',
     workerStallMs: config.WORKER_STALL_MS,
     workerHeapLimitBytes: config.WORKER_MEMORY_MB * BYTES_PER_MB,
   };

@@ -7,7 +7,7 @@
  *        edge          yes or no                   edge
  */
 import { mixTone } from './tone.ts';
-import { tonePower } from './tone-power.ts';
+import { type ThreeHz, tonePowers } from './tone-power.ts';
 
 export type Word = 'yes' | 'no';
 
@@ -74,12 +74,11 @@ function blocksOf(samples: Int16Array, sampleRateHz: number): Block[] {
   return blocks;
 }
 
+const MARKER_HZ: ThreeHz = [EDGE_HZ, WORD_HZ.yes, WORD_HZ.no];
 const POWER_MIN = 10 ** (HEARD_MIN_DBFS / 10);
 
 function blockOf(samples: Int16Array, sampleRateHz: number): Block {
-  const edge = tonePower(samples, EDGE_HZ, sampleRateHz);
-  const yes = tonePower(samples, WORD_HZ.yes, sampleRateHz);
-  const no = tonePower(samples, WORD_HZ.no, sampleRateHz);
+  const [edge, yes, no] = tonePowers(samples, MARKER_HZ, sampleRateHz);
   const most = Math.max(edge, yes, no);
   const next = edge + yes + no - most - Math.min(edge, yes, no);
   if (most < POWER_MIN || most < STRONGER_RATIO * next) return 'none';

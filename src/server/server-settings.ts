@@ -28,6 +28,8 @@ export interface ServerSettings {
   /** How long a webhook's answer is held back for the server to get warm, before the caller is told to wait. */
   readonly warmWaitMs: number;
   readonly workers: number;
+  /** Whether one of several workers has no calls while the others can take them. */
+  readonly hasReserve: boolean;
   /** A worker that does not beat for this long is terminated. */
   readonly workerStallMs: number;
   /** Heap and external memory of one worker above which it is terminated. */

@@ -279,6 +279,7 @@ export class TrunklineServer {
     return new WorkerPool({
       ...this.#parts,
       workers: settings.workers,
+      hasReserve: settings.hasReserve,
       stallMs: settings.workerStallMs,
       heapLimitBytes: settings.workerHeapLimitBytes,
       settings: workerSettings,

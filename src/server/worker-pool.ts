@@ -1,7 +1,8 @@
 /**
  * The call workers: places calls, carries the messages both ways, and replaces what is lost. A lost worker costs nobody
  * else anything: its calls are handed back to the owner of the streams, who has them placed again. A call that is placed
- * `alone` gets a worker of its own, which no other call is ever put on. Knows calls by their id only; what a call is stands
+ * `alone` gets a worker of its own, which no other call is ever put on. With a reserve, the last worker
+ * takes calls only while no other can. Knows calls by their id only; what a call is stands
  * in `call/`, which this never imports. I/O thread.
  *
  * Of a call that is not placed, what is posted is dropped: who is placed anew begins from a state, and asks again.
@@ -21,6 +22,8 @@ export interface WorkerPoolOptions {
   /** The worker's entry. A URL, since this folder may not know `call/`. */
   readonly workerUrl: URL;
   readonly workers: number;
+  /** The last of several takes calls only while no other can: the others run warmer, and a lost one's calls move at once. */
+  readonly hasReserve: boolean;
   readonly stallMs: number;
   readonly heapLimitBytes: number;
   readonly clock: Clock;
@@ -125,7 +128,7 @@ export class WorkerPool {
   }
 
   /**
-   * Gives the call to the ready worker with the fewest calls; where none is ready, to the first that is within 15 s. `alone`:
+   * Gives the call to the ready worker with the fewest calls, to the reserve if no other is ready; where none is ready, to the first that is within 15 s. `alone`:
    * to a new worker that is for this call only; at once to none where too many of those are taken.
    */
   place(callId: CallId, how: 'shared' | 'alone', onPlaced: OnPlaced): void {
@@ -167,12 +170,13 @@ export class WorkerPool {
   }
 
   #leastBusy(): WatchedWorker | null {
+    const reserve = this.#options.hasReserve ? this.#seats.at(-1)!.worker : null;
     let chosen: WatchedWorker | null = null;
     for (const { worker } of this.#seats) {
-      if (worker?.isReady !== true) continue;
+      if (worker?.isReady !== true || worker === reserve) continue;
       if (chosen === null || worker.calls.size < chosen.calls.size) chosen = worker;
     }
-    return chosen;
+    return chosen ?? (reserve?.isReady === true ? reserve : null);
   }
 
   #put(callId: CallId, worker: WatchedWorker): number {

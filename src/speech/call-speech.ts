@@ -15,7 +15,7 @@ import { TurnSlots } from './turn-slots.ts';
 import type { Understanding } from './understanding.ts';
 
 /** Requests at once of one worker; LeanFetch has as many sockets, so that none waits in there uncounted. */
-const REQUESTS_MAX = 128;
+const REQUESTS_MAX = 256;
 /** Some 10 ms each, one after the other, for who waits no longer than 2 s (recognizer-chain). */
 const BUILTIN_WAITING_MAX = 200;
 const VENDOR_WAITING_MAX = 256;

@@ -234,6 +234,7 @@ export async function startRig(options: RigOptions = {}): Promise<ServerRig> {
       drainSeconds: 60,
       warmWaitMs: 0,
       workers: 1,
+      hasReserve: false,
       workerStallMs: 1000,
       workerHeapLimitBytes: 2 ** 29,
       ...options.settings,

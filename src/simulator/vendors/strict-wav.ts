@@ -28,6 +28,7 @@ export function parseStrictWav(file: Buffer): StrictWav | null {
     file.readUInt16LE(34) === 16;
   if (!isPcm16Mono || sampleRateHz < 8000 || sampleRateHz > 48_000 || file.length % 2 !== 0) return null;
   const samples = new Int16Array((file.length - 44) / 2);
-  for (let index = 0; index < samples.length; index++) samples[index] = file.readInt16LE(44 + index * 2);
+  // In the order of this machine's bytes, which is little-endian wherever the addon is built.
+  new Uint8Array(samples.buffer).set(file.subarray(44));
   return { sampleRateHz, samples };
 }

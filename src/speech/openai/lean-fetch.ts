@@ -35,7 +35,7 @@ export interface LeanFetchOptions {
 /** FAULTS p37: what connects later than this does not help a caller who waits for an answer. */
 export const CONNECT_TIMEOUT_MS = 2500;
 /** Requests at once of one thread; the rest wait inside the agent, each with its own deadline. */
-const SOCKETS_MAX = 128;
+const SOCKETS_MAX = 256;
 const FREE_SOCKETS_MAX = 32;
 /** Below the 60 s after which common load balancers forget a connection without a word. */
 const IDLE_MAX_MS = 50_000;

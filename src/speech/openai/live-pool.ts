@@ -7,8 +7,8 @@ import type { Clock, Timer } from '../../clock.ts';
 import { ProviderError } from '../../errors.ts';
 import { type LiveAddress, LiveConnection } from './live-connection.ts';
 
-/** In use and spare; a worker has a few hundred calls, of which a tenth speak at once. */
-const CONNECTIONS_MAX = 64;
+/** In use and spare; a worker has a thousand calls, of which a tenth speak at once. */
+const CONNECTIONS_MAX = 128;
 const IDLE_CONNECTIONS_MAX = 8;
 /** OpenAI ends a session after 60 min, whatever it is doing. */
 const AGE_MAX_MS = 25 * 60_000;

@@ -55,6 +55,7 @@ function startPool(options: Partial<WorkerPoolOptions> = {}) {
   const pool = new WorkerPool({
     workerUrl: new URL('../../support/server-call-worker.ts', import.meta.url),
     workers: 1,
+    hasReserve: false,
     stallMs: 400,
     heapLimitBytes: 2 ** 29,
     clock: systemClock,
@@ -73,8 +74,8 @@ function startPool(options: Partial<WorkerPoolOptions> = {}) {
   });
   pools.push(pool);
   const ready = async (count: number) => {
-    let seen = 0;
-    await logged.find((line) => line.includes('"worker.ready"') && ++seen >= count);
+    const isReadyLine = (line: string) => line.includes('"worker.ready"');
+    await logged.find(() => logged.all.filter(isReadyLine).length >= count);
   };
   const place = (callId: number, how: 'shared' | 'alone' = 'shared'): number | null | undefined => {
     let placedOn: number | null | undefined;
@@ -120,6 +121,17 @@ describe('WorkerPool', () => {
     pool.release(1);
     expect(place(3)).toBe(first);
     expect(pool.placedCount).toBe(2);
+  });
+
+  it('with a reserve puts calls on that only while no other worker is ready', async () => {
+    const { pool, lost, ready, place } = startPool({ workers: 2, hasReserve: true });
+    await ready(2);
+    expect([place(1), place(2)]).toEqual([0, 0]);
+    pool.post(started(1, CUES.spin));
+    expect((await lost.find(() => true)).callIds).toEqual([1, 2]);
+    expect(place(2)).toBe(1);
+    await ready(3);
+    expect(place(3)).toBe(0);
   });
 
   it('carries messages both ways and transfers an utterance', async () => {
