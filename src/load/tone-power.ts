@@ -14,7 +14,12 @@ export function tonePowers(
   const a = coefficientOf(firstHz, sampleRateHz);
   const b = coefficientOf(secondHz, sampleRateHz);
   const c = coefficientOf(thirdHz, sampleRateHz);
-  let [a1, a2, b1, b2, c1, c2] = [0, 0, 0, 0, 0, 0];
+  let a1 = 0;
+  let a2 = 0;
+  let b1 = 0;
+  let b2 = 0;
+  let c1 = 0;
+  let c2 = 0;
   for (let at = 0; at < samples.length; at += 1) {
     const sample = samples[at]!;
     const aNow = sample + a * a1 - a2;

@@ -15,11 +15,16 @@ import type { DialNews, DialStatus } from '../channel/dial-messages.ts';
 import type { EndReason } from '../channel/messages.ts';
 import type { StoreWrite } from '../channel/store-messages.ts';
 import { newsStatements, putStatement, recordStatement } from './dials.ts';
+import { QueryTemplate } from './query-template.ts';
 import type { Tables } from './schema.ts';
 import { integer, text, toText } from './sql-values.ts';
-import { turnStatements } from './turn-statements.ts';
+import { TurnStatements } from './turn-statements.ts';
 
 type WriteOf<Kind extends StoreWrite['kind']> = Extract<StoreWrite, { kind: Kind }>;
+type CommitValues = Pick<
+  WriteOf<'commit'>,
+  'callSid' | 'attempt' | 'state' | 'outcome' | 'answers' | 'atWallMs'
+>;
 
 export interface StatementOptions {
   readonly nodeId: string;
@@ -68,10 +73,15 @@ export const RETURN_GRACE_MS = 120_000;
 export class StoreStatements {
   readonly #tables: Kysely<Tables>;
   readonly #options: StatementOptions;
+  /** Of every turn; where it ends in a transfer, the statement is made for it. */
+  readonly #step: QueryTemplate<CommitValues>;
+  readonly #turns: TurnStatements;
 
   constructor(tables: Kysely<Tables>, options: StatementOptions) {
     this.#tables = tables;
     this.#options = options;
+    this.#step = new QueryTemplate((values) => this.#commitOf(values, undefined));
+    this.#turns = new TurnStatements(tables);
   }
 
   /** The first statement's row count is the write's: 0 for a begin means that it is fenced. */
@@ -206,11 +216,22 @@ export class StoreStatements {
 
   #commit(write: WriteOf<'commit'>): readonly CompiledQuery[] {
     const { callSid, attempt, state, outcome, answers, atWallMs, optsOut, turns = [] } = write;
-    const transfer =
-      write.transfer === undefined
+    const values = { callSid, attempt, state, outcome, answers, atWallMs };
+    const commit =
+      write.transfer === undefined ? this.#step.fill(values) : this.#commitOf(values, write.transfer);
+    const optOut = optsOut === undefined ? [] : [this.#optOut(write)];
+    return [commit, ...optOut, ...turns.flatMap((turn) => this.#turns.of(write, turn))];
+  }
+
+  #commitOf(
+    { callSid, attempt, state, outcome, answers, atWallMs }: CommitValues,
+    transfer: WriteOf<'commit'>['transfer'],
+  ): CompiledQuery {
+    const given =
+      transfer === undefined
         ? {}
-        : { transfer_to: write.transfer.to, transfer: JSON.stringify(write.transfer), transfer_status: null };
-    const commit = this.#tables
+        : { transfer_to: transfer.to, transfer: JSON.stringify(transfer), transfer_status: null };
+    return this.#tables
       .updateTable('calls')
       .set((row) => {
         // Whoever was presumed dead and commits, lives: its call has no end yet, and no result of it may leave.
@@ -221,7 +242,7 @@ export class StoreStatements {
           outcome,
           answers,
           updated_at_wall_ms: atWallMs,
-          ...transfer,
+          ...given,
           end_reason: unlessPresumed<string | null>('end_reason'),
           ended_at_wall_ms: unlessPresumed<number | null>('ended_at_wall_ms'),
         };
@@ -229,8 +250,6 @@ export class StoreStatements {
       .where('call_sid', '=', callSid)
       .where('attempt', '=', attempt)
       .compile();
-    const optOut = optsOut === undefined ? [] : [this.#optOut(write)];
-    return [commit, ...optOut, ...turns.flatMap((turn) => turnStatements(this.#tables, write, turn))];
   }
 
   /** Whoever was called, or rang: only a number can be on the list. */

@@ -14,16 +14,16 @@ export function parseMultipart(body: Buffer, contentType: string | undefined): F
   if (boundary === undefined) return null;
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   // The first delimiter has no line break before it.
-  const framed = Buffer.concat([Buffer.from('\r\n'), body]);
-  if (framed.indexOf(delimiter) !== 0) return null;
+  const first = delimiter.subarray(2);
+  if (!body.subarray(0, first.length).equals(first)) return null;
   const parts: FormPart[] = [];
-  for (let at = delimiter.length; ; ) {
-    const after = framed.toString('latin1', at, at + 2);
+  for (let at = first.length; ; ) {
+    const after = body.toString('latin1', at, at + 2);
     if (after === '--') return parts;
     if (after !== '\r\n') return null;
-    const end = framed.indexOf(delimiter, at + 2);
+    const end = body.indexOf(delimiter, at + 2);
     if (end < 0) return null;
-    const part = parsePart(framed.subarray(at + 2, end));
+    const part = parsePart(body.subarray(at + 2, end));
     if (part === null) return null;
     parts.push(part);
     at = end + delimiter.length;

@@ -8,7 +8,7 @@ export interface StrictWav {
   readonly samples: Int16Array;
 }
 
-/** Null for anything else. */
+/** Null for anything else. The samples may lie in `file`. */
 export function parseStrictWav(file: Buffer): StrictWav | null {
   const isWav =
     file.length >= 44 &&
@@ -27,8 +27,7 @@ export function parseStrictWav(file: Buffer): StrictWav | null {
     file.readUInt16LE(32) === 2 &&
     file.readUInt16LE(34) === 16;
   if (!isPcm16Mono || sampleRateHz < 8000 || sampleRateHz > 48_000 || file.length % 2 !== 0) return null;
-  const samples = new Int16Array((file.length - 44) / 2);
-  // In the order of this machine's bytes, which is little-endian wherever the addon is built.
-  new Uint8Array(samples.buffer).set(file.subarray(44));
-  return { sampleRateHz, samples };
+  // In the order of this machine's bytes, which is little-endian wherever the addon is built. A view where that can be.
+  const data = file.byteOffset % 2 === 0 ? file.subarray(44) : Uint8Array.from(file.subarray(44));
+  return { sampleRateHz, samples: new Int16Array(data.buffer, data.byteOffset, data.length / 2) };
 }

@@ -19,12 +19,16 @@ const RATE_HZ = 16_000;
 export const UTTERANCE_MIN_MS = 100;
 /** The media plane ends an utterance at 60 s; this is only a bound. */
 const UTTERANCE_MAX_MS = 120_000;
+/** Four seconds: a longer answer gets an array of its own. */
+const ROOM_SAMPLES = 4 * RATE_HZ;
 
 export class OpenAiRecognizer implements Recognizer {
   readonly provider = PROVIDER;
   readonly isLive = false;
   readonly #api: OpenAiApi;
   readonly #model: string;
+  /** What is resampled goes into the request at once, and is then of no use to anyone. */
+  readonly #room = new Int16Array(ROOM_SAMPLES);
 
   /** `api` reads bodies whole. */
   constructor(api: OpenAiApi, model: string) {
@@ -55,7 +59,8 @@ export class OpenAiRecognizer implements Recognizer {
     expectation: SpeechExpectation,
     signal: AbortSignal,
   ): Promise<Transcript> {
-    const body = transcriptionForm(resample(audio, RATE_HZ), this.#model, hintsFor(this.#model, expectation));
+    const resampled = resample(audio, RATE_HZ, this.#room);
+    const body = transcriptionForm(resampled, this.#model, hintsFor(this.#model, expectation));
     const answer = await this.#api.request(PROVIDER, signal, (client) =>
       client.post<unknown>('/audio/transcriptions', {
         body,
