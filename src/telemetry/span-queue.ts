@@ -2,7 +2,7 @@
  * Spans on their way to the collector: bounded, in batches, one request at a time. A collector that is down, slow or of
  * another mind costs a count of what was dropped, and memory up to the bound. Trace thread.
  *
- *   idle --spans--> gathering --1 s, or a batch is full--> sending --taken--> gathering, or idle
+ *   idle --spans--> gathering --5 s, or a batch is full--> sending --taken--> gathering, or idle
  *                                                             |  not now (unreachable, 429, 502, 503, 504): wait, then again
  *                                                             `- refused: the batch is dropped
  */
@@ -12,7 +12,8 @@ import type { Span } from './span.ts';
 /** Spans at once in memory, the batch that is sent included; some 1 KB each. A thousand calls in full talk make 600 a second. */
 const WAITING_MAX = 8192;
 const BATCH_MAX = 512;
-const GATHER_MS = 1000;
+/** As the OpenTelemetry SDKs wait. A request costs as much as encoding a hundred spans. */
+const GATHER_MS = 5000;
 const RETRY_MIN_MS = 1000;
 const RETRY_MAX_MS = 30_000;
 

@@ -2,7 +2,7 @@
  * The spans of what a call's worker tells: `call > turn > transcribe | step | synthesize`. Ids come out of the call's own
  * name, so that nothing need be remembered, and that a call which goes on elsewhere goes on in the same trace. Pure.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type {
   Stretch,
   ToTraceThread,
@@ -97,7 +97,7 @@ function namesOf({ attempt, callSid, move }: TracedCallId): Span['attributes'] {
 }
 
 function traceIdOf({ callSid }: TracedCallId): string {
-  return createHash('sha256').update(`trunkline trace ${callSid}`).digest('hex').slice(0, 32);
+  return hash('sha256', `trunkline trace ${callSid}`).slice(0, 32);
 }
 
 function callSpanId(id: TracedCallId): string {
@@ -106,5 +106,5 @@ function callSpanId(id: TracedCallId): string {
 
 function idOf(what: string, { attempt, callSid, move }: TracedCallId, digits: number): string {
   const name = `trunkline ${what} ${callSid} ${attempt} ${move}`;
-  return createHash('sha256').update(name).digest('hex').slice(0, digits);
+  return hash('sha256', name).slice(0, digits);
 }

@@ -38,10 +38,10 @@ function rig() {
 }
 
 describe('spans', () => {
-  it('are gathered for a second, then sent together', () => {
+  it('are gathered for five seconds, then sent together', () => {
     const { clock, sent, queue } = rig();
     queue.add(spans(3));
-    clock.advanceMs(999);
+    clock.advanceMs(4999);
     queue.add(spans(2));
     expect(sent).toEqual([]);
     clock.advanceMs(1);
@@ -66,7 +66,7 @@ describe('spans', () => {
   it('that the collector rejects out of a batch are counted as dropped', async () => {
     const { clock, queue, answer, counts } = rig();
     queue.add(spans(10));
-    clock.advanceMs(1000);
+    clock.advanceMs(5000);
     await answer({ kind: 'taken', rejected: 3 });
     expect(counts).toEqual({ exported: 7, dropped: 3 });
   });
@@ -74,7 +74,7 @@ describe('spans', () => {
   it('that are refused are not sent again', async () => {
     const { clock, queue, sent, answer, counts } = rig();
     queue.add(spans(10));
-    clock.advanceMs(1000);
+    clock.advanceMs(5000);
     await answer({ kind: 'refused' });
     clock.advanceMs(60_000);
     expect(sent).toHaveLength(1);
@@ -86,7 +86,7 @@ describe('a collector that is away', () => {
   it('is asked again after growing pauses, with the same spans first', async () => {
     const { clock, queue, sent, answer } = rig();
     queue.add(spans(1));
-    clock.advanceMs(1000);
+    clock.advanceMs(5000);
     for (const pauseMs of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
       const tries = sent.length;
       await answer(LATER);
@@ -103,7 +103,7 @@ describe('a collector that is away', () => {
   it('is asked again when it wants to be', async () => {
     const { clock, queue, sent, answer } = rig();
     queue.add(spans(1));
-    clock.advanceMs(1000);
+    clock.advanceMs(5000);
     await answer({ kind: 'later', afterMs: 7000 });
     clock.advanceMs(6999);
     expect(sent).toHaveLength(1);
@@ -114,7 +114,7 @@ describe('a collector that is away', () => {
   it('and comes back is given what waited', async () => {
     const { clock, queue, answer, counts } = rig();
     queue.add(spans(5));
-    clock.advanceMs(1000);
+    clock.advanceMs(5000);
     await answer(LATER);
     clock.advanceMs(1000);
     await answer(TAKEN);
