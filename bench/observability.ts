@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { LoadReport } from '../src/load/load-report.ts';
 import { thisMachine } from '../src/load/machine.ts';
+import { serverNodeOptions } from '../src/node-options.ts';
 import { toCount } from './to-count.ts';
 
 const TRUNKLINE = fileURLToPath(new URL('../src/cli/trunkline.ts', import.meta.url));
@@ -100,6 +101,8 @@ async function measure(isObserved: boolean): Promise<number> {
       OPENAI_API_KEY: 'sk-simulated',
       OPENAI_BASE_URL: `http://127.0.0.1:${standInPort}/v1`,
       SPECULATION: 'false',
+      // As `trunkline start` runs its server.
+      NODE_OPTIONS: serverNodeOptions(undefined),
       ...(isObserved ? { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collectorPort}` } : {}),
     },
     stdio: 'ignore',

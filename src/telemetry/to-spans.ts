@@ -23,6 +23,9 @@ const ERRORS: ReadonlySet<TracedCall['reason']> = new Set([
   'call failed',
 ]);
 
+/** Where the span id of each lies among its turn's digits. */
+const PARTS = { transcribe: 16, step: 32, synthesize: 48 } as const;
+
 export function toSpans(message: ToTraceThread): readonly Span[] {
   return message.kind === 'call' ? [callSpan(message)] : turnSpans(message);
 }
@@ -48,15 +51,17 @@ function callSpan({ id, outcome, reason, turns, ...stretch }: TracedCall): Span 
 function turnSpans(turn: TracedTurn): readonly Span[] {
   const { endpointingMs, how, id, nodeId, step, synthesize, transcribe, turnIndex } = turn;
   const traceId = traceIdOf(id);
-  const spanId = idOf(`turn ${turnIndex}`, id, 16);
+  // One hash has the ids of the turn and of its three parts.
+  const ids = digestOf(`turn ${turnIndex}`, id);
+  const spanId = ids.slice(0, 16);
   const part = (
-    name: 'transcribe' | 'step' | 'synthesize',
+    name: keyof typeof PARTS,
     stretch: Stretch,
     attributes: Span['attributes'],
     isError = false,
   ): Span => ({
     traceId,
-    spanId: idOf(`turn ${turnIndex} ${name}`, id, 16),
+    spanId: ids.slice(PARTS[name], PARTS[name] + 16),
     parentId: spanId,
     name,
     ...stretchOf(stretch),
@@ -101,10 +106,10 @@ function traceIdOf({ callSid }: TracedCallId): string {
 }
 
 function callSpanId(id: TracedCallId): string {
-  return idOf('call', id, 16);
+  return digestOf('call', id).slice(0, 16);
 }
 
-function idOf(what: string, { attempt, callSid, move }: TracedCallId, digits: number): string {
-  const name = `trunkline ${what} ${callSid} ${attempt} ${move}`;
-  return hash('sha256', name).slice(0, digits);
+/** 64 hexadecimal digits. */
+function digestOf(what: string, { attempt, callSid, move }: TracedCallId): string {
+  return hash('sha256', `trunkline ${what} ${callSid} ${attempt} ${move}`);
 }
