@@ -2,7 +2,7 @@
  * The call workers: places calls, carries the messages both ways, and replaces what is lost. A lost worker costs nobody
  * else anything: its calls are handed back to the owner of the streams, who has them placed again. A call that is placed
  * `alone` gets a worker of its own, which no other call is ever put on. With a reserve, the last worker
- * takes calls only while no other can. Knows calls by their id only; what a call is stands
+ * takes calls only while another is not ready. Knows calls by their id only; what a call is stands
  * in `call/`, which this never imports. I/O thread.
  *
  * Of a call that is not placed, what is posted is dropped: who is placed anew begins from a state, and asks again.
@@ -22,7 +22,7 @@ export interface WorkerPoolOptions {
   /** The worker's entry. A URL, since this folder may not know `call/`. */
   readonly workerUrl: URL;
   readonly workers: number;
-  /** The last of several takes calls only while no other can: the others run warmer, and a lost one's calls move at once. */
+  /** The last of several takes calls only while another is lost: the others run warmer, and a lost one's calls have a ready one. */
   readonly hasReserve: boolean;
   readonly stallMs: number;
   readonly heapLimitBytes: number;
@@ -128,7 +128,7 @@ export class WorkerPool {
   }
 
   /**
-   * Gives the call to the ready worker with the fewest calls, to the reserve if no other is ready; where none is ready, to the first that is within 15 s. `alone`:
+   * Gives the call to the ready worker with the fewest calls; the reserve counts while another is not ready. Where none is ready, to the first that is within 15 s. `alone`:
    * to a new worker that is for this call only; at once to none where too many of those are taken.
    */
   place(callId: CallId, how: 'shared' | 'alone', onPlaced: OnPlaced): void {
@@ -170,13 +170,14 @@ export class WorkerPool {
   }
 
   #leastBusy(): WatchedWorker | null {
-    const reserve = this.#options.hasReserve ? this.#seats.at(-1)!.worker : null;
+    const others = this.#seats.slice(0, -1);
+    const rests = this.#options.hasReserve && others.length > 0 && others.every(isReady);
     let chosen: WatchedWorker | null = null;
-    for (const { worker } of this.#seats) {
-      if (worker?.isReady !== true || worker === reserve) continue;
+    for (const { worker } of rests ? others : this.#seats) {
+      if (worker?.isReady !== true) continue;
       if (chosen === null || worker.calls.size < chosen.calls.size) chosen = worker;
     }
-    return chosen ?? (reserve?.isReady === true ? reserve : null);
+    return chosen;
   }
 
   #put(callId: CallId, worker: WatchedWorker): number {
@@ -336,4 +337,8 @@ export class WorkerPool {
       ),
     );
   }
+}
+
+function isReady({ worker }: Seat): boolean {
+  return worker?.isReady === true;
 }

@@ -111,7 +111,7 @@ describe('a collector that is down', () => {
     await rig.place({ answers: { first: '1', second: '1' } }).finished;
     await vi.waitFor(
       async () => expect(await scraped(rig, 'trunkline_trace_spans_total{result="dropped"}')).toBe(7),
-      { timeout: 5000, interval: 100 },
+      { timeout: 15_000, interval: 100 },
     );
   });
 });

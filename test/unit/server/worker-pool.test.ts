@@ -123,7 +123,7 @@ describe('WorkerPool', () => {
     expect(pool.placedCount).toBe(2);
   });
 
-  it('with a reserve puts calls on that only while no other worker is ready', async () => {
+  it('with a reserve puts calls on that only while another worker is not ready', async () => {
     const { pool, lost, ready, place } = startPool({ workers: 2, hasReserve: true });
     await ready(2);
     expect([place(1), place(2)]).toEqual([0, 0]);
@@ -132,6 +132,15 @@ describe('WorkerPool', () => {
     expect(place(2)).toBe(1);
     await ready(3);
     expect(place(3)).toBe(0);
+  });
+
+  it('with a reserve has it take the calls of a lost worker beside others that are ready', async () => {
+    const { pool, lost, ready, place } = startPool({ workers: 3, hasReserve: true });
+    await ready(3);
+    expect([place(1), place(2), place(3)]).toEqual([0, 1, 0]);
+    pool.post(started(1, CUES.spin));
+    expect((await lost.find(() => true)).callIds).toEqual([1, 3]);
+    expect(place(3)).toBe(2);
   });
 
   it('carries messages both ways and transfers an utterance', async () => {
