@@ -79,7 +79,7 @@ export async function putLoad(options: LoadOptions): Promise<number> {
           startSite: () =>
             given === null
               ? startOwnSite({
-                  flows: [flowPath, ...(isListening ? [LISTENING_FLOW] : [])].join(','),
+                  flows: [...new Set([flowPath, ...(isListening ? [LISTENING_FLOW] : [])])].join(','),
                   maxCalls:
                     options.maxCalls ??
                     Math.max(calls + SPARE_CALLS_MIN, Math.ceil(calls * SPARE_CALLS_RATIO)),

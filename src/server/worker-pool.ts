@@ -1,9 +1,9 @@
 /**
  * The call workers: places calls, carries the messages both ways, and replaces what is lost. A lost worker costs nobody
  * else anything: its calls are handed back to the owner of the streams, who has them placed again. A call that is placed
- * `alone` gets a worker of its own, which no other call is ever put on. With a reserve, the last worker
- * takes calls only while another is not ready. Knows calls by their id only; what a call is stands
- * in `call/`, which this never imports. I/O thread.
+ * `alone` gets a worker of its own, which no other call is ever put on. With a reserve, the last worker takes calls only
+ * while another is not ready. Knows calls by their id only; what a call is stands in `call/`, which this never imports. I/O
+ * thread.
  *
  * Of a call that is not placed, what is posted is dropped: who is placed anew begins from a state, and asks again.
  */
@@ -99,7 +99,7 @@ export class WorkerPool {
 
   /** Workers that have imported, warmed up and said so. Calls are placed on these only. */
   get readyCount(): number {
-    return this.#seats.reduce((count, seat) => count + (seat.worker?.isReady === true ? 1 : 0), 0);
+    return this.#seats.filter(isReady).length;
   }
 
   /** Workers started since the start, replacements included. */
@@ -128,8 +128,9 @@ export class WorkerPool {
   }
 
   /**
-   * Gives the call to the ready worker with the fewest calls; the reserve counts while another is not ready. Where none is ready, to the first that is within 15 s. `alone`:
-   * to a new worker that is for this call only; at once to none where too many of those are taken.
+   * Gives the call to the ready worker with the fewest calls; the reserve counts while another is not ready. Where none is
+   * ready, to the first that is within 15 s. `alone`: to a new worker that is for this call only; at once to none where too
+   * many of those are taken.
    */
   place(callId: CallId, how: 'shared' | 'alone', onPlaced: OnPlaced): void {
     if (this.#isClosed || this.#isFatal) onPlaced(null);
@@ -173,8 +174,7 @@ export class WorkerPool {
     const others = this.#seats.slice(0, -1);
     const rests = this.#options.hasReserve && others.length > 0 && others.every(isReady);
     let chosen: WatchedWorker | null = null;
-    for (const { worker } of rests ? others : this.#seats) {
-      if (worker?.isReady !== true) continue;
+    for (const { worker } of (rests ? others : this.#seats).filter(isReady)) {
       if (chosen === null || worker.calls.size < chosen.calls.size) chosen = worker;
     }
     return chosen;
@@ -339,6 +339,6 @@ export class WorkerPool {
   }
 }
 
-function isReady({ worker }: Seat): boolean {
-  return worker?.isReady === true;
+function isReady(seat: Seat): seat is Seat & { worker: WatchedWorker } {
+  return seat.worker?.isReady === true;
 }

@@ -7,8 +7,8 @@ import type { PcmAudio, SampleRateHz } from '../audio/audio-format.ts';
 
 /**
  * The result is exactly `samples * toHz / fromHz` long, rounded, and not late: the filter's delay is taken off its
- * start. At the same rate the very same object comes back. It is a view: `samples.buffer` is longer. A view into `room`, if that
- * is given and long enough: valid until that is used again.
+ * start. At the same rate the very same object comes back. It is a view: `samples.buffer` is longer. A view into `room`, if
+ * that is given and long enough: valid until that is used again.
  */
 export function resample(audio: PcmAudio, toHz: SampleRateHz, room?: Int16Array<ArrayBuffer>): PcmAudio {
   if (audio.sampleRateHz === toHz) return audio;

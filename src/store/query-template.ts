@@ -11,9 +11,16 @@ class Slot {
   constructor(name: string) {
     this.name = name;
   }
+
+  [Symbol.toPrimitive](): never {
+    return refuse();
+  }
 }
 
-/** `build` sees each value under its own name, and may only pass it on as a parameter. It is called once, when first needed. */
+/**
+ * `build` sees each value under its own name, and may only pass it on as a parameter: one that asks what a value is throws
+ * TypeError. It is called once, when first needed.
+ */
 export class QueryTemplate<Filled extends { readonly [Name in keyof Filled]: string | number | null }> {
   readonly #build: (values: Filled) => CompiledQuery;
   #compiled: CompiledQuery | null = null;
@@ -34,4 +41,13 @@ export class QueryTemplate<Filled extends { readonly [Name in keyof Filled]: str
   }
 }
 
-const SLOTS: unknown = new Proxy({}, { get: (_target, name) => new Slot(String(name)) });
+function refuse(): never {
+  throw new TypeError(
+    'Expected a query that takes its values by name, received one that lists or compares them',
+  );
+}
+
+const SLOTS: unknown = new Proxy(
+  {},
+  { get: (_target, name) => new Slot(String(name)), ownKeys: refuse, has: refuse },
+);

@@ -96,12 +96,18 @@ describe('a call with a collector', () => {
 });
 
 describe('a collector that is down', () => {
-  it('costs calls nothing, and a count of what was dropped', async () => {
+  it('costs calls nothing, neither those before a send failed nor those after', async () => {
     const { collector, rig } = await started();
+    collector.reply = () => ({ status: 503 });
+    const place = () => rig.place({ answers: { first: '1', second: '1' } });
+    const first = place();
+    expect((await first.finished).record.outcome).toBe('both');
+    expect((await first.call.ended).errors).toEqual([]);
+    await vi.waitFor(() => expect(collector.requests).toBeGreaterThan(0), { timeout: 15_000, interval: 100 });
     await collector.close();
-    const placed = rig.place({ answers: { first: '1', second: '1' } });
-    expect((await placed.finished).record.outcome).toBe('both');
-    expect((await placed.call.ended).errors).toEqual([]);
+    const second = place();
+    expect((await second.finished).record.outcome).toBe('both');
+    expect((await second.call.ended).errors).toEqual([]);
     expect(await scraped(rig, 'trunkline_trace_spans_total{result="exported"}')).toBe(0);
   });
 

@@ -26,6 +26,24 @@ describe('resample', () => {
     },
   );
 
+  it('hears nothing of what its room held before', () => {
+    const room = new Int16Array(20_000);
+    room.fill(32_000);
+    const long = { samples: toneSamples({ rateHz: 8000, toneMs: 900 }), sampleRateHz: 8000 } as const;
+    resample(long, 16000, room);
+    const short = { samples: long.samples.subarray(0, 1600), sampleRateHz: 8000 } as const;
+    expect(resample(short, 16000, room).samples).toEqual(resample(short, 16000).samples);
+    const silence = { samples: new Int16Array(800), sampleRateHz: 8000 } as const;
+    expect(resample(silence, 16000, room).samples).toEqual(new Int16Array(1600));
+    expect(resample({ ...silence, samples: new Int16Array(0) }, 16000, room).samples).toHaveLength(0);
+  });
+
+  it('takes an array of its own where the room is too short', () => {
+    const room = new Int16Array(400);
+    expect(resample(tone(8000), 16000, room).samples).toEqual(resample(tone(8000), 16000).samples);
+    expect(room).toEqual(new Int16Array(400));
+  });
+
   it('makes nothing of nothing', () => {
     expect(resample({ samples: new Int16Array(0), sampleRateHz: 16000 }, 8000).samples).toHaveLength(0);
   });

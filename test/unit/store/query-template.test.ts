@@ -34,6 +34,19 @@ describe('a query template', () => {
     });
   });
 
+  it.each<[string, (values: { name: string }) => unknown]>([
+    ['spreads its values', (values) => ({ ...values })],
+    ['asks whether a value is there', (values) => 'name' in values],
+    ['writes a value into text', ({ name }) => `${name}!`],
+    ['compares a value by size', ({ name }) => name > 'B'],
+  ])('refuses to be built by what %s', (_what, use) => {
+    const template = new QueryTemplate<{ name: string }>((values) => {
+      use(values);
+      return tables.selectFrom('people').selectAll().compile();
+    });
+    expect(() => template.fill({ name: 'Ada' })).toThrow(/takes its values by name/);
+  });
+
   it('is built once, when it is first filled, and keeps nothing of the values before', () => {
     const { built, template } = countedTemplate();
     expect(built()).toBe(0);
