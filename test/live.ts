@@ -14,6 +14,7 @@ import { OpenAiLiveRecognizer } from '../src/speech/openai/openai-live-recognize
 import { OpenAiRecognizer } from '../src/speech/openai/openai-recognizer.ts';
 import { OpenAiSynthesizer } from '../src/speech/openai/openai-synthesizer.ts';
 import { OpenAiUnderstanding } from '../src/speech/openai/openai-understanding.ts';
+import { TranscriptionApi } from '../src/speech/openai/transcription-api.ts';
 import type { Recognizer } from '../src/speech/recognizer.ts';
 import { within } from '../src/speech/resilience/within.ts';
 import type { Synthesizer } from '../src/speech/synthesizer.ts';
@@ -33,13 +34,14 @@ interface Trial {
 const { speech } = readConfig();
 const { elevenlabs, openai } = speech;
 const noOpenAi = openai.apiKey === null && openai.baseUrl === null ? 'OPENAI_API_KEY is not set' : null;
+const transcriptions = new TranscriptionApi({ settings: openai, clock: systemClock });
 const api = (body: 'whole' | 'stream') => new OpenAiApi({ settings: openai, clock: systemClock, body });
 
 const trials: readonly Trial[] = [
   {
     name: `OpenAI listens (${openai.transcribeModel})`,
     skipped: noOpenAi,
-    run: (signal) => transcribe(new OpenAiRecognizer(api('whole'), openai.transcribeModel), signal),
+    run: (signal) => transcribe(new OpenAiRecognizer(transcriptions, openai.transcribeModel), signal),
   },
   {
     name: `OpenAI listens live (${openai.liveModel})`,

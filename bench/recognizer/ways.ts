@@ -8,6 +8,7 @@ import { LeanFetch } from '../../src/speech/openai/lean-fetch.ts';
 import { OpenAiApi } from '../../src/speech/openai/openai-api.ts';
 import { OpenAiLiveRecognizer } from '../../src/speech/openai/openai-live-recognizer.ts';
 import { OpenAiRecognizer } from '../../src/speech/openai/openai-recognizer.ts';
+import { TranscriptionApi } from '../../src/speech/openai/transcription-api.ts';
 import { FORM_CONTENT_TYPE, transcriptionForm } from '../../src/speech/openai/transcription-form.ts';
 import type { Recognizer } from '../../src/speech/recognizer.ts';
 import { resample } from '../../src/speech/resample.ts';
@@ -21,17 +22,20 @@ const HINTS = { languages: ['en'], keywords: ['yes', 'no'] };
 const PIECE_MS = 100;
 
 export const WAYS: Readonly<Record<string, (baseURL: string) => Transcribe>> = {
-  'ours: SDK post, own form, lean fetch': (baseUrl) => {
+  'ours: own form, own post': (baseUrl) => {
     const settings = { apiKey: 'sk-bench', baseUrl };
-    const api = new OpenAiApi({ settings, clock: systemClock, body: 'whole' });
-    return recognizing(new OpenAiRecognizer(api, MODEL));
+    return recognizing(new OpenAiRecognizer(new TranscriptionApi({ settings, clock: systemClock }), MODEL));
+  },
+  'SDK post, own form, lean fetch': (baseUrl) => {
+    const settings = { apiKey: 'sk-bench', baseUrl };
+    return posting(new OpenAiApi({ settings, clock: systemClock, body: 'whole' }));
   },
   'SDK create (FormData), lean fetch': (baseURL) => {
     const lean = new LeanFetch({ clock: systemClock, body: 'whole', bodyMaxBytes: 65_536 });
     return creating(client(baseURL, (url, init) => sendForm(lean, url, init)));
   },
   'SDK as it comes: create, built-in fetch': (baseURL) => creating(client(baseURL)),
-  'bare node:http, own form': posting,
+  'bare node:http, own form': bare,
   'ours, live: WebSocket, pieces of 100 ms': (baseUrl) => {
     const settings = { apiKey: 'sk-bench', baseUrl, liveModel: 'gpt-live-transcribe' };
     return recognizing(new OpenAiLiveRecognizer(settings, systemClock));
@@ -74,7 +78,19 @@ async function sendForm(lean: LeanFetch, url: string, init: RequestInit): Promis
   return lean.fetch(url, { ...init, headers, body: new Uint8Array(await form.arrayBuffer()) });
 }
 
-function posting(baseURL: string): Transcribe {
+function posting(api: OpenAiApi): Transcribe {
+  return async (utterance) => {
+    const body = transcriptionForm(resample(utterance, 16_000), MODEL, HINTS);
+    const headers = { 'content-type': FORM_CONTENT_TYPE };
+    const { signal } = new AbortController();
+    const answer = await api.request('openai', signal, (sdk) =>
+      sdk.post<{ text: string }>('/audio/transcriptions', { body, headers, signal }),
+    );
+    return answer.text;
+  };
+}
+
+function bare(baseURL: string): Transcribe {
   const agent = new Agent({ keepAlive: true });
   return (utterance) => {
     const body = transcriptionForm(resample(utterance, 16_000), MODEL, HINTS);

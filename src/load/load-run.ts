@@ -90,6 +90,8 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
   let senderDied = false;
 
   const over = new AbortController();
+  /** Aborted with it, and listened to by nobody but this loop: each look would search all the calls that listen to that. */
+  const loopOver = new AbortController();
   const holdOver = new AbortController();
   const ended = new AbortController();
   for (const { signal } of [over, holdOver, ended]) setMaxListeners(0, signal);
@@ -97,6 +99,7 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
     if (over.signal.aborted) return;
     if (why !== '') measured.complain(why);
     holdOver.abort();
+    loopOver.abort();
     over.abort();
   };
   interrupted.addEventListener('abort', () => stop(''), { once: true });
@@ -203,13 +206,13 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
       holdFromMs = clock.nowMs();
     }
     if (measured.phase === 'hold') measured.live(live.size);
-    await waitUnlessAborted(clock, LOOK_MS, over.signal);
+    await waitUnlessAborted(clock, LOOK_MS, loopOver.signal);
   }
   generator.end();
   await server.holdEnds(clock.nowMs(), live.size);
   measured.phase = 'finish';
   holdOver.abort();
-  await settled(live, settings.finishMs, clock, over.signal);
+  await settled(live, settings.finishMs, clock, loopOver.signal);
   measured.isOverdue = !over.signal.aborted && settings.finishMs >= FINISH_WHOLE_MS;
   stop('');
   await settled(live, OVER_MAX_MS, clock, new AbortController().signal);

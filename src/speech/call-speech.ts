@@ -93,8 +93,8 @@ async function loadRecognizer(
   switch (name) {
     case 'openai': {
       const { OpenAiRecognizer } = await import('./openai/openai-recognizer.ts');
-      const { OpenAiApi } = await import('./openai/openai-api.ts');
-      const api = new OpenAiApi({ settings: openai, clock, body: 'whole' });
+      const { TranscriptionApi } = await import('./openai/transcription-api.ts');
+      const api = new TranscriptionApi({ settings: openai, clock });
       return new OpenAiRecognizer(api, openai.transcribeModel);
     }
     case 'openai-live': {

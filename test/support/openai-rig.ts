@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { OpenAiVendor, type OpenAiVendorOptions } from '../../src/simulator/vendors/openai-vendor.ts';
 import { OpenAiApi } from '../../src/speech/openai/openai-api.ts';
 import { OpenAiLiveRecognizer } from '../../src/speech/openai/openai-live-recognizer.ts';
+import { TranscriptionApi } from '../../src/speech/openai/transcription-api.ts';
 import type { SpeechExpectation } from '../../src/speech/recognizer.ts';
 import { speechSettings } from './speech-settings.ts';
 
@@ -15,6 +16,7 @@ export interface OpenAiRig {
   readonly vendor: OpenAiVendor;
   readonly settings: OpenAiSettings;
   readonly api: OpenAiApi;
+  readonly transcriptions: TranscriptionApi;
   live(changes?: Partial<OpenAiSettings>): OpenAiLiveRecognizer;
 }
 
@@ -29,14 +31,17 @@ export async function openAiRig(options: RigOptions = {}): Promise<OpenAiRig> {
   const vendor = await OpenAiVendor.listen({ clock: systemClock, apiKey: API_KEY, ...vendorOptions });
   const settings = openAiSettings({ baseUrl: vendor.baseUrl });
   const api = new OpenAiApi({ settings, clock: clientClock, body });
+  const transcriptions = new TranscriptionApi({ settings, clock: clientClock });
   onTestFinished(async () => {
     api.close();
+    transcriptions.close();
     await vendor.close();
   });
   return {
     vendor,
     settings,
     api,
+    transcriptions,
     live: (changes = {}) => {
       const recognizer = new OpenAiLiveRecognizer({ ...settings, ...changes }, clientClock);
       onTestFinished(() => recognizer.close());

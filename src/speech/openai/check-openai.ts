@@ -8,8 +8,9 @@ import type { Clock } from '../../clock.ts';
 import { ProviderError } from '../../errors.ts';
 import { type AskedServer, findingOfError, findingOfModel } from './model-finding.ts';
 import { type ModelUse, modelUses, type OpenAiUse } from './model-use.ts';
-import { OPENAI_BASE_URL, OpenAiApi } from './openai-api.ts';
+import { OpenAiApi } from './openai-api.ts';
 import { toUnusable } from './openai-failure.ts';
+import { OPENAI_BASE_URL } from './openai-server.ts';
 
 const PROVIDER = 'openai';
 

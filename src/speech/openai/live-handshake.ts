@@ -1,21 +1,15 @@
 /** Where the Realtime API is, and what its refusal of a handshake means. */
 import type { IncomingMessage } from 'node:http';
-import type { OpenAiSettings } from '../../channel/speech-settings.ts';
 import type { ProviderError } from '../../errors.ts';
 import type { LiveAddress } from './live-connection.ts';
-import { OPENAI_BASE_URL } from './openai-api.ts';
-import { codeOf, toStatusError, toTransportError } from './openai-failure.ts';
+import { toAnswerError, toTransportError } from './openai-failure.ts';
+import { addressOf, identityOf, type OpenAiServer } from './openai-server.ts';
 import { readStart } from './response-body.ts';
 
-export function liveAddress({ apiKey, baseUrl }: Pick<OpenAiSettings, 'apiKey' | 'baseUrl'>): LiveAddress {
-  return {
-    // http becomes ws, https wss.
-    url: `${(baseUrl ?? OPENAI_BASE_URL).replace(/^http/, 'ws')}/realtime?intent=transcription`,
-    headers: {
-      'User-Agent': 'trunkline',
-      ...(apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` }),
-    },
-  };
+export function liveAddress(server: OpenAiServer): LiveAddress {
+  // http becomes ws, https wss.
+  const url = addressOf(server, '/realtime?intent=transcription').replace(/^http/, 'ws');
+  return { url, headers: identityOf(server) };
 }
 
 /** Never rejects. The connection's timeout ends a body that hangs. */
@@ -25,23 +19,9 @@ export async function refusedHandshake(
   wallMs: number,
 ): Promise<ProviderError> {
   try {
-    const body = await readStart(response);
-    const headers = new Headers();
-    for (const name of ['retry-after', 'retry-after-ms', 'x-request-id']) {
-      const value = response.headers[name];
-      if (typeof value === 'string') headers.set(name, value);
-    }
-    return toStatusError(provider, response.statusCode ?? 0, codeOf(errorIn(body)), headers, wallMs);
+    const { statusCode: status = 0, headers } = response;
+    return toAnswerError(provider, { status, headers, body: await readStart(response) }, wallMs);
   } catch (error) {
     return toTransportError(error, provider);
-  }
-}
-
-function errorIn(body: Buffer): unknown {
-  try {
-    const parsed: unknown = JSON.parse(body.toString());
-    return typeof parsed === 'object' && parsed !== null ? (parsed as { error?: unknown }).error : null;
-  } catch {
-    return null;
   }
 }

@@ -1,24 +1,21 @@
 /**
- * A thread's one way to OpenAI, or to a server that speaks its API: the official SDK over our own transport, without its
- * retries, its waiting and its log. Deadlines are the caller's, by the signal. One instance a thread.
+ * A thread's way to OpenAI, or to a server that speaks its API: the official SDK over our own transport, without its
+ * retries, its waiting and its log. Deadlines are the caller's, by the signal. One instance a thread. What callers say goes
+ * another way, `transcription-api.ts`.
  */
 import { OpenAI } from 'openai';
-import type { OpenAiSettings } from '../../channel/speech-settings.ts';
 import type { Clock } from '../../clock.ts';
 import { LeanFetch } from './lean-fetch.ts';
-import { toProviderError } from './openai-failure.ts';
+import { ANSWER_MAX_BYTES, OPENAI_BASE_URL, type OpenAiServer } from './openai-server.ts';
+import { toProviderError } from './sdk-failure.ts';
 
-export const OPENAI_BASE_URL = 'https://api.openai.com/v1';
-
-/** A transcript of 60 s and a chat's answer are some 2 KiB; what is longer is no answer. */
-const ANSWER_MAX_BYTES = 64 * 1024;
 /** 10 min of 24 kHz PCM16. What a prompt may last is the voice thread's rule. */
 const SPEECH_MAX_BYTES = 10 * 60 * 24_000 * 2;
 /** Only the last resort: every request has a signal with a deadline. */
 const SDK_TIMEOUT_MS = 600_000;
 
 export interface OpenAiApiOptions {
-  readonly settings: Pick<OpenAiSettings, 'apiKey' | 'baseUrl'>;
+  readonly settings: OpenAiServer;
   readonly clock: Clock;
   /** `whole` for text, `stream` for speech: see LeanFetch. */
   readonly body: 'whole' | 'stream';

@@ -1,10 +1,9 @@
 /**
  * What OpenAI's errors mean to whoever asked, as ProviderError. Messages name provider, status, code and request id, and
- * nothing else: the vendor's own text may repeat the key, what a caller said, or half of an answer, and so may the errors
- * that the SDK throws; therefore they are no `cause` either.
+ * nothing else: the vendor's own text may repeat the key, what a caller said, or half of an answer.
  */
-import { APIConnectionError, APIError } from 'openai';
 import { ProviderError, type ProviderFault } from '../../errors.ts';
+import type { WholeAnswer } from './lean-fetch.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { BodyTooLong } from './transport-fault.ts';
 
@@ -22,19 +21,6 @@ const DENIED_CODES: ReadonlySet<string> = new Set([
   'model_not_found',
   'unsupported_country_region_territory',
 ]);
-
-/** Any error of the SDK or of the transport under it. `wallMs` is now. */
-export function toProviderError(thrown: unknown, provider: string, wallMs: number): ProviderError {
-  if (thrown instanceof ProviderError) return thrown;
-  if (thrown instanceof APIConnectionError) return toTransportError(thrown.cause, provider);
-  if (thrown instanceof APIError && typeof thrown.status === 'number') {
-    const headers = thrown.headers instanceof Headers ? thrown.headers : new Headers();
-    return toStatusError(provider, thrown.status, codeOf(thrown.error), headers, wallMs);
-  }
-  // The SDK parses answers that call themselves JSON.
-  if (thrown instanceof SyntaxError) return toUnusable(provider, 'JSON that ends early or is none');
-  return toTransportError(thrown, provider);
-}
 
 /** `code` is the vendor's, or null. */
 export function toStatusError(
@@ -58,6 +44,20 @@ export function toStatusError(
       ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
     },
   );
+}
+
+/** A status that is an error's, and what came with it. */
+export function toAnswerError(
+  provider: string,
+  { status, headers, body }: WholeAnswer,
+  wallMs: number,
+): ProviderError {
+  const wanted = new Headers();
+  for (const name of ['retry-after', 'retry-after-ms', 'x-request-id']) {
+    const value = headers[name];
+    if (typeof value === 'string') wanted.set(name, value);
+  }
+  return toStatusError(provider, status, codeOf(errorIn(body)), wanted, wallMs);
 }
 
 /** The error object of the Realtime API, or whatever came in its place. */
@@ -95,6 +95,14 @@ export function toTransportError(cause: unknown, provider: string): ProviderErro
 /** The code of an error object that the vendor sent; its type where it has none; null where it has neither. */
 export function codeOf(error: unknown): string | null {
   return toToken(fieldOf(error, 'code')) ?? toToken(fieldOf(error, 'type'));
+}
+
+function errorIn(body: Buffer): unknown {
+  try {
+    return fieldOf(JSON.parse(body.toString()), 'error');
+  } catch {
+    return null;
+  }
 }
 
 function faultOfStatus(status: number, code: string | null): ProviderFault {

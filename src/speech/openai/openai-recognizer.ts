@@ -6,9 +6,9 @@ import type { PcmAudio } from '../../audio/audio-format.ts';
 import { ProviderError } from '../../errors.ts';
 import type { Recognition, Recognizer, SpeechExpectation, Transcript } from '../recognizer.ts';
 import { resample } from '../resample.ts';
-import type { OpenAiApi } from './openai-api.ts';
 import { toUnusable } from './openai-failure.ts';
-import { FORM_CONTENT_TYPE, transcriptionForm } from './transcription-form.ts';
+import type { TranscriptionApi } from './transcription-api.ts';
+import { transcriptionForm } from './transcription-form.ts';
 import { hintsFor } from './transcription-hints.ts';
 import { joinPieces } from './utterance-audio.ts';
 
@@ -25,13 +25,12 @@ const ROOM_SAMPLES = 4 * RATE_HZ;
 export class OpenAiRecognizer implements Recognizer {
   readonly provider = PROVIDER;
   readonly isLive = false;
-  readonly #api: OpenAiApi;
+  readonly #api: TranscriptionApi;
   readonly #model: string;
   /** What is resampled goes into the request at once, and is then of no use to anyone. */
   readonly #room = new Int16Array(ROOM_SAMPLES);
 
-  /** `api` reads bodies whole. */
-  constructor(api: OpenAiApi, model: string) {
+  constructor(api: TranscriptionApi, model: string) {
     this.#api = api;
     this.#model = model;
   }
@@ -60,15 +59,8 @@ export class OpenAiRecognizer implements Recognizer {
     signal: AbortSignal,
   ): Promise<Transcript> {
     const resampled = resample(audio, RATE_HZ, this.#room);
-    const body = transcriptionForm(resampled, this.#model, hintsFor(this.#model, expectation));
-    const answer = await this.#api.request(PROVIDER, signal, (client) =>
-      client.post<unknown>('/audio/transcriptions', {
-        body,
-        headers: { 'content-type': FORM_CONTENT_TYPE },
-        signal,
-      }),
-    );
-    return toTranscript(textOf(answer));
+    const form = transcriptionForm(resampled, this.#model, hintsFor(this.#model, expectation));
+    return toTranscript(textOf(await this.#api.transcribe(form, signal)));
   }
 }
 
@@ -76,7 +68,7 @@ function toTranscript(text: string): Transcript {
   return { text, confidence: null, provider: PROVIDER };
 }
 
-/** The SDK gives a string for what calls itself no JSON, and undefined for an empty body. */
+/** What self-hosted servers send is not always what OpenAI does. */
 function textOf(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) throw toUnusable(PROVIDER, 'no JSON object');
   const { text } = answer as { readonly text?: unknown };

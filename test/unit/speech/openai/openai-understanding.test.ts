@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { OPENAI_FAULTS } from '../../../../src/simulator/vendors/openai-reply.ts';
 import { faultQueue } from '../../../../src/simulator/vendors/vendor-fault.ts';
@@ -31,6 +32,22 @@ async function reading(asked: AskedQuestion, content: string): Promise<string | 
 }
 
 describe('the OpenAI understanding', () => {
+  it('runs in a worker thread, where the SDK might take itself for in a browser', async () => {
+    const path = new URL('../../../../src/speech/openai/openai-api.ts', import.meta.url).href;
+    const code = `import('${path}').then(({ OpenAiApi }) => {
+      const settings = { apiKey: 'sk', baseUrl: null };
+      new OpenAiApi({ settings, clock: {}, body: 'whole' });
+      require('node:worker_threads').parentPort.postMessage('made');
+    })`;
+    const worker = new Worker(code, { eval: true });
+    const message = await new Promise((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+    });
+    await worker.terminate();
+    expect(message).toBe('made');
+  });
+
   it('lets the model answer with the answers of the question, and no others', async () => {
     const { vendor, understanding } = await rig({ complete: () => '{"answer":"help"}' });
     expect(await understanding.understand(CHOICE, 'my thing is broken', signal)).toBe('help');
