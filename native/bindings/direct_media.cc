@@ -12,7 +12,15 @@
 //
 // A peer that keeps to RFC 6455 is never torn apart: while uWebSockets.js waits for the rest of a frame, the next bytes are that rest,
 // and do not read as a masked frame with a media message of this stream in it.
+//
+// A socket in pairs is not readable before it holds more than one frame (SO_RCVLOWAT, socket(7)): neither the sender's half of the
+// kernel wakes anybody for the first, nor do we poll and read it.
+//
+//   one by one -- a frame after which nothing hurries --> in pairs
+//              <-- anything else was read, nothing was for 40 ms, or pairs are no longer wanted
 #include "bindings/direct_media.h"
+
+#include <algorithm>
 
 #ifdef __linux__
 #include <dlfcn.h>
@@ -26,7 +34,7 @@
 
 #include <cstdint>
 #include <cstring>
-#include <unordered_map>
+#include <vector>
 
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
@@ -62,16 +70,67 @@ struct USockets {
 // Only the thread of the sockets gets beyond a null here; others share the library and not its data.
 thread_local USockets sockets;
 
+// In pairs, for so long a frame may lie alone: two frames' time. Then whatever follows it is late, or was the last.
+constexpr PairClock::duration kAloneMax = std::chrono::milliseconds(40);
+// Of all sockets, the share that is looked at in one turn of the loop.
+constexpr size_t kTurnsToLookAtAll = 8;
+
 struct Bound {
+  us_socket_t* socket = nullptr;
   MediaTaker* taker = nullptr;
   std::span<const std::byte> state;
+  PairClock::time_point read_at;
   uint32_t reads = 0;
+  bool is_in_pairs = false;
 };
-thread_local std::unordered_map<us_socket_t*, Bound> bound;
+// By descriptor, which the kernel keeps small: one line of memory a read, where a hash table has three.
+thread_local std::vector<Bound> bound;
+
+struct Pairs {
+  bool are_wanted = false;
+  PairClock::time_point now;  // Of this turn of the loop.
+  size_t next = 0;            // The descriptor that is looked at next.
+};
+thread_local Pairs pairs;
 
 thread_local us_socket_t* being_read = nullptr;
 
+Bound* BoundOf(us_socket_t* socket) {
+  const size_t descriptor = static_cast<size_t>(sockets.poll_fd(socket));
+  return descriptor < bound.size() && bound[descriptor].socket == socket ? &bound[descriptor] : nullptr;
+}
+
+// Of no use to anyone where the system has no such thing: then the socket is read as ever.
+void ReadFrom(int descriptor, size_t bytes) {
+#ifdef __linux__
+  const int least = static_cast<int>(bytes);
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
+#else
+  (void)descriptor;
+  (void)bytes;
+#endif
+}
+
+void ReadOneByOne(Bound& at) {
+  if (!at.is_in_pairs) return;
+  at.is_in_pairs = false;
+  ReadFrom(static_cast<int>(&at - bound.data()), 1);
+}
+
+// After a read of nothing but media, of which the last frame had so many bytes.
+void ReadOnInPairs(us_socket_t* socket, size_t frame_bytes) {
+  Bound* const at = BoundOf(socket);
+  if (at == nullptr) return;
+  at->read_at = pairs.now;
+  if (!pairs.are_wanted || !at->taker->TakesDirectly() || !at->taker->CanWait()) return ReadOneByOne(*at);
+  if (at->is_in_pairs) return;
+  at->is_in_pairs = true;
+  // Half a frame more than one: the next may be some bytes longer, or be followed by a short message, which then waits as well.
+  ReadFrom(sockets.poll_fd(socket), frame_bytes + frame_bytes / 2);
+}
+
 us_socket_t* PassOn(us_socket_t* socket, uint8_t* data, size_t bytes) {
+  if (Bound* const at = BoundOf(socket)) ReadOneByOne(*at);
   us_socket_t* const outer = being_read;
   being_read = socket;
   us_socket_t* const after = sockets.next(socket, reinterpret_cast<char*>(data), static_cast<int>(bytes));
@@ -92,14 +151,13 @@ void AcknowledgeLess(us_socket_t* socket) {
 
 // Null: nobody takes the socket's media now.
 MediaTaker* TakerOf(us_socket_t* socket) {
-  const auto found = bound.find(socket);
-  if (found == bound.end()) return nullptr;
-  auto& [taker, state, reads] = found->second;
+  Bound* const at = BoundOf(socket);
+  if (at == nullptr) return nullptr;
   // All at once: one line after the other would be waited for.
-  PrefetchToWrite(taker, kTakerBytes);
-  PrefetchToWrite(state.data(), state.size());
-  if (reads++ % kReadsBeforeQuick == 0) AcknowledgeLess(socket);
-  return taker->TakesDirectly() ? taker : nullptr;
+  PrefetchToWrite(at->taker, kTakerBytes);
+  PrefetchToWrite(at->state.data(), at->state.size());
+  if (at->reads++ % kReadsBeforeQuick == 0) AcknowledgeLess(socket);
+  return at->taker->TakesDirectly() ? at->taker : nullptr;
 }
 
 bool IsWholeFrames(uint8_t* data, size_t bytes) {
@@ -126,10 +184,10 @@ us_socket_t* Read(us_socket_t* socket, char* text, int length) {
     }
     data += frame.frame_bytes;
     bytes -= frame.frame_bytes;
-    if (bytes == 0) break;
     // What it told JavaScript may have ended the stream, or the socket.
     if (sockets.is_closed(0, socket) != 0) break;
-    taker = TakerOf(socket);
+    if (bytes == 0) ReadOnInPairs(socket, frame.frame_bytes);
+    else taker = TakerOf(socket);
   }
   return socket;
 }
@@ -206,13 +264,36 @@ Napi::Value TakeSocketsOf(const Napi::CallbackInfo& info) {
 
 us_socket_t* SocketBeingRead() { return being_read; }
 
-void BindMedia(us_socket_t* socket, MediaTaker* taker, std::span<const std::byte> state) {
-  bound[socket] = {.taker = taker, .state = state};
+int BindMedia(us_socket_t* socket, MediaTaker* taker, std::span<const std::byte> state) {
+  const int descriptor = sockets.poll_fd(socket);
+  const size_t at = static_cast<size_t>(descriptor);
+  if (at >= bound.size()) bound.resize(at + 1);
+  ReadOneByOne(bound[at]);
+  bound[at] = {.socket = socket, .taker = taker, .state = state};
+  return descriptor;
 }
 
-void UnbindMedia(us_socket_t* socket, MediaTaker* taker) {
-  const auto found = bound.find(socket);
-  if (found != bound.end() && found->second.taker == taker) bound.erase(found);
+void UnbindMedia(int descriptor, MediaTaker* taker) {
+  const size_t at = static_cast<size_t>(descriptor);
+  if (at >= bound.size() || bound[at].taker != taker) return;
+  // The socket may outlive the stream: what comes on it is to be seen.
+  ReadOneByOne(bound[at]);
+  bound[at] = {};
+}
+
+void WantPairs(bool are_wanted) {
+  pairs.are_wanted = are_wanted;
+  if (!are_wanted) std::for_each(bound.begin(), bound.end(), ReadOneByOne);
+}
+
+void LookForLoneFrames(PairClock::time_point now) {
+  pairs.now = now;
+  if (!pairs.are_wanted) return;
+  for (size_t left = bound.size() / kTurnsToLookAtAll + 1; left > 0 && !bound.empty(); --left) {
+    if (pairs.next >= bound.size()) pairs.next = 0;
+    Bound& at = bound[pairs.next++];
+    if (at.is_in_pairs && now - at.read_at > kAloneMax) ReadOneByOne(at);
+  }
 }
 
 void ExportDirectMedia(Napi::Env env, Napi::Object exports) {

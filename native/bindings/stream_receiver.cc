@@ -157,6 +157,9 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
 
   bool TakesDirectly() const override { return is_direct_ && taken_directly_ < direct_max_ && listener_ != nullptr; }
 
+  // Over a prompt each frame counts, so that it ends as soon as somebody speaks; and so it does in speech, whose end is waited for.
+  bool CanWait() const override { return direct_max_ == kDirectMax && listener_->is_quiet(); }
+
   bool TakeDirectly(const char* message, size_t bytes) override {
     const uint32_t received = TakeMessage(message, bytes, direct_dbfs_);
     if (received == 0) return false;
@@ -182,7 +185,7 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
     const bool can = listener_ != nullptr && socket_ != nullptr;
     if (can) {
       on_found_ = Napi::Persistent(info[0].As<Napi::Function>());
-      BindMedia(socket_, this, std::as_bytes(std::span(listener_.get(), 1)));
+      bound_ = BindMedia(socket_, this, std::as_bytes(std::span(listener_.get(), 1)));
     }
     return Napi::Boolean::New(info.Env(), can);
   }
@@ -478,7 +481,7 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
 
   void Free() {
     if (listener_ == nullptr) return;
-    if (socket_ != nullptr) UnbindMedia(socket_, this);
+    if (bound_ >= 0) UnbindMedia(bound_, this);
     on_found_.Reset();
     is_direct_ = false;
     last_ = listener_->last_utterance();
@@ -509,6 +512,7 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
   uint32_t utterance_rate_hz_ = 8000;
   // That `start` came on; null where it did not come by a socket that we see.
   us_socket_t* socket_ = nullptr;
+  int bound_ = -1;  // What to unbind it by.
   Napi::FunctionReference on_found_;
   // What stays to be read after close.
   UtteranceSpan last_;

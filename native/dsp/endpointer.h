@@ -78,6 +78,8 @@ class Endpointer {
   void DisarmNoInput() { no_input_frames_ = 0; }
 
   bool in_utterance() const { return in_utterance_; }
+  // Neither an utterance nor talking, nor a frame of the last four that could begin either.
+  bool is_quiet() const { return !in_utterance_ && !is_talking_ && (heard_ & 0b1111) == 0; }
   // The utterance in progress, or the one that ended last.
   const SpeechSpan& speech() const { return speech_; }
   int64_t frames() const { return frames_; }

@@ -67,6 +67,8 @@ class Listener {
   float level_dbfs() const { return level_dbfs_; }
   // Of the last whole frame: speech, pauses of less than 200 ms included.
   bool is_speech() const { return is_speech_; }
+  // Nobody talks, and nothing of the last 80 ms was heard as speech.
+  bool is_quiet() const { return endpointer_.is_quiet(); }
   float noise_floor_dbfs() const { return classifier_.noise_floor_dbfs(); }
   uint32_t clipped_frames() const { return clipped_frames_; }
 

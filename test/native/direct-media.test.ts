@@ -1,6 +1,6 @@
 import * as uWS from 'uWebSockets.js';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addon } from '../../src/audio/addon.ts';
 import { DIRECT_UNIT, type NativeStreamReceiver, RECEIVED } from '../../src/audio/addon-types.ts';
 import { speech } from '../support/signals.ts';
@@ -243,6 +243,77 @@ describe('what is no plain media message goes the ordinary way', () => {
     const line = await Line.open();
     await line.send([frame(media(Buffer.alloc(480, 0xff)))]);
     expect(line.ordinary).toBe(2);
+  });
+});
+
+describe('while many streams share the turns of the loop', () => {
+  const PATIENT = { timeout: 4000, interval: 5 };
+  beforeEach(() => addon.pollEvery(1000));
+  afterEach(() => addon.pollEvery(0));
+
+  /** Writes each, and tells after how many nothing had been read. */
+  async function leftLying(line: Line, payloads: readonly Uint8Array[]): Promise<number> {
+    let lying = 0;
+    for (const payload of payloads) {
+      const before = line.receiver.mediaMs();
+      line.socket.write(frame(media(payload)));
+      await turns();
+      if (line.receiver.mediaMs() === before) lying += 1;
+    }
+    return lying;
+  }
+  const quiet = (messages: number) => Array.from({ length: messages }, () => Buffer.alloc(160, 0xff));
+
+  test('a quiet one is read two messages at a time', async () => {
+    const line = await Line.open();
+    // Half of them, but for those that a busy machine let lie for so long that they were read alone.
+    expect(await leftLying(line, quiet(80))).toBeGreaterThan(20);
+    await vi.waitFor(() => expect(line.mediaMessages).toBe(81), PATIENT);
+  });
+
+  test('what lies alone in its socket is read soon, be it audio or not', async () => {
+    const line = await Line.open();
+    await leftLying(line, quiet(2));
+    await vi.waitFor(() => expect(line.mediaMessages).toBe(3), PATIENT);
+    await leftLying(line, quiet(1));
+    line.socket.write(frame(mark('alone')));
+    await vi.waitFor(() => expect(line.seen).toEqual([mark('alone')]), PATIENT);
+  });
+
+  test('each message is read at once while somebody speaks', async () => {
+    const line = await Line.open();
+    line.receiver.listen({ endOfSpeechMs: 800, maxUtteranceMs: 5000, provisionalMs: 0, chunkMs: 0 });
+    const voice = speech(1200, -30, 2);
+    const said = Array.from({ length: 60 }, (_, at) => toMulaw(voice.subarray(at * 160, at * 160 + 160)));
+    await leftLying(line, [...quiet(20), ...said.slice(0, 15)]);
+    expect(await leftLying(line, said.slice(15))).toBe(0);
+    expect(await leftLying(line, quiet(30))).toBe(0);
+  });
+
+  test('each message is read at once while something plays', async () => {
+    const line = await Line.open();
+    await leftLying(line, quiet(9));
+    line.playoutDbfs = -30;
+    line.receiver.holdDirect();
+    await leftLying(line, quiet(2));
+    expect(await leftLying(line, quiet(30))).toBe(0);
+  });
+
+  test('and each message again when they are few', async () => {
+    const line = await Line.open();
+    await leftLying(line, quiet(4));
+    addon.pollEvery(0);
+    await turns();
+    expect(await leftLying(line, quiet(10))).toBe(0);
+  });
+
+  test('a socket whose stream has ended is read at once', async () => {
+    const line = await Line.open();
+    await leftLying(line, quiet(3));
+    line.receiver.close();
+    line.socket.write(frame(mark('after')));
+    await turns();
+    expect(line.seen).toContain(mark('after'));
   });
 });
 
