@@ -17,7 +17,7 @@
 // kernel wakes anybody for the first, nor do we poll and read it.
 //
 //   one by one -- a frame after which nothing hurries --> in pairs
-//              <-- anything else was read, nothing was for 40 ms, or pairs are no longer wanted
+//              <-- anything else was read, nothing was for 60 ms, or pairs are no longer wanted
 #include "bindings/direct_media.h"
 
 #include <algorithm>
@@ -70,8 +70,8 @@ struct USockets {
 // Only the thread of the sockets gets beyond a null here; others share the library and not its data.
 thread_local USockets sockets;
 
-// In pairs, for so long a frame may lie alone: two frames' time. Then whatever follows it is late, or was the last.
-constexpr PairClock::duration kAloneMax = std::chrono::milliseconds(40);
+// Without a read for so long, of three frames' time, whatever is to follow a frame that lies alone is late, or it was the last.
+constexpr PairClock::duration kAloneMax = std::chrono::milliseconds(60);
 // Of all sockets, the share that is looked at in one turn of the loop.
 constexpr size_t kTurnsToLookAtAll = 8;
 

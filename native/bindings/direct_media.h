@@ -40,7 +40,7 @@ void UnbindMedia(int descriptor, MediaTaker* taker);
 using PairClock = std::chrono::steady_clock;
 
 // While wanted, sockets whose taker can wait are read two frames at a time: half as many reads, polls and wake-ups. Whoever wants it calls
-// LookForLoneFrames in each turn of the loop, at least every 20 ms: what lies alone in a socket is read after 40 to 100 ms.
+// LookForLoneFrames in each turn of the loop, at least every 20 ms: what lies alone in a socket is read after 60 to 100 ms.
 void WantPairs(bool are_wanted);
 void LookForLoneFrames(PairClock::time_point now);
 
