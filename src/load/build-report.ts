@@ -48,6 +48,7 @@ export function buildReport(sources: ReportSources): LoadReport {
     fsync: beyondDisk.fsyncMs.summary(),
     server: run.server.report(generator.framesTaken),
     generator,
+    machineCpu: run.machineCpu.report(),
     recognizer,
     isStoreRead,
     complaints: measured.complaints,

@@ -2,6 +2,7 @@
 import type { GeneratorReport } from './generator-watch.ts';
 import type { LatencyBucket, LatencySummary } from './latency-histogram.ts';
 import type { LoadCounts } from './load-counts.ts';
+import type { MachineCpuReport } from './machine-cpu.ts';
 import type { ServerReport } from './server-watch.ts';
 import type { SloResult } from './slo.ts';
 import type { StandInCounts } from './stand-in-recognizer.ts';
@@ -28,6 +29,8 @@ export interface LoadFindings {
   /** Null: its process could not be seen. */
   readonly server: ServerReport | null;
   readonly generator: GeneratorReport;
+  /** Null: the system does not tell, or the hold was too short to look. */
+  readonly machineCpu: MachineCpuReport | null;
   readonly recognizer: StandInCounts | null;
   /** Whether answers and outcomes of the store were read, or the callers' own word had to do. */
   readonly isStoreRead: boolean;

@@ -15,6 +15,7 @@ import { DiskProbe } from './disk-probe.ts';
 import { GeneratorWatch } from './generator-watch.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { LoadSite } from './load-site.ts';
+import { MachineCpu } from './machine-cpu.ts';
 import { Measurements, type TurnAllowance } from './measurements.ts';
 import { type PlacedCall, placeCall } from './placed-call.ts';
 import { type Pulse, SenderPool, type StartEngine } from './sender-pool.ts';
@@ -50,6 +51,7 @@ export interface FinishedRun {
   readonly measured: Measurements;
   readonly generator: GeneratorWatch;
   readonly server: ServerWatch;
+  readonly machineCpu: MachineCpu;
   readonly timeline: Timeline;
   /** Each pulse's p99. */
   readonly lateness: LatencyHistogram;
@@ -80,6 +82,7 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
     () => socketBacklogBytes(site.target.port),
   );
   const server = new ServerWatch(site);
+  const machineCpu = new MachineCpu();
   const timeline = new Timeline();
   const lateness = new LatencyHistogram();
   const right = new Map<string, PlacedCall>();
@@ -165,6 +168,7 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
       serverResidentBytes: usage?.residentBytes ?? 0,
       loopDelayP99Ms: usage?.loopDelayP99Ms ?? 0,
       generatorCpuRatio: ((system + user) / 1000 + second.cpuMs) / tookMs,
+      stolenCpuRatio: measured.phase === 'finish' ? 0 : machineCpu.look(),
     };
     measured.recentTurnMs.clear();
     second.latenessP99Ms = 0;
@@ -202,6 +206,7 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
     if (measured.phase === 'ramp' && isFull(nowMs)) {
       await server.holdBegins(clock.nowMs());
       measured.phase = 'hold';
+      machineCpu.begin();
       generator.begin(settings.senders);
       holdFromMs = clock.nowMs();
     }
@@ -223,7 +228,7 @@ export async function runLoad(settings: LoadSettings, parts: LoadParts): Promise
   measured.beyondDisk.finish();
   webhooks.close();
   await senders.close();
-  return { measured, generator, server, timeline, lateness, right, senderDied };
+  return { measured, generator, server, machineCpu, timeline, lateness, right, senderDied };
 }
 
 /** Resolves when none is left, when `withinMs` have passed, or when aborted. */

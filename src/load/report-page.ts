@@ -55,6 +55,11 @@ export function reportPage(report: LoadReport): string {
       line('generator', ORANGE, ({ generatorCpuRatio }) => 100 * generatorCpuRatio),
     ),
     overTime(
+      'CPU taken by the host of this machine',
+      '% of all cores',
+      line('taken', RED, ({ stolenCpuRatio }) => 100 * stolenCpuRatio),
+    ),
+    overTime(
       'Memory of the server',
       'MB',
       line('resident', BLUE, ({ serverResidentBytes }) => serverResidentBytes / 2 ** 20),

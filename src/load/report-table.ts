@@ -73,6 +73,13 @@ export function reportTable(report: LoadReport): string {
     'generator',
     `${generator.framesSent} frames, ${generator.framesTaken} of them read by the server; lateness p99 ${ms(generator.latenessP99TypicalMs)} (worst half second ${ms(generator.latenessP99WorstMs)}), longest ${ms(generator.latenessMaxMs)} ms; busiest sender ${percent(generator.senderCpuRatio)} of a core`,
   ]);
+  if (findings.machineCpu !== null) {
+    const { stolenRatio, stolenWorstRatio, usedRatio } = findings.machineCpu;
+    rows.push([
+      'machine CPU',
+      `${percent(usedRatio)} used, ${(100 * stolenRatio).toFixed(1)} % taken by its host (worst second ${percent(stolenWorstRatio)})`,
+    ]);
+  }
   for (const [index, text] of findings.complaints.entries())
     rows.push([index === 0 ? 'complaints' : '', text]);
   const lines = rows.map(([name, value]) => `${name.padEnd(18)} ${value}`.trimEnd());

@@ -17,6 +17,8 @@ export interface TimelinePoint {
   readonly loopDelayP99Ms: number;
   /** Senders, the stand-in and this process together. */
   readonly generatorCpuRatio: number;
+  /** Taken by the machine's host, of all cores together; 0 after the hold. */
+  readonly stolenCpuRatio: number;
 }
 
 const POINTS_MAX = 1200;

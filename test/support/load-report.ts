@@ -24,6 +24,7 @@ export function goodFindings(): LoadFindings {
     refusal: NONE,
     fsync: latency(3),
     server: null,
+    machineCpu: { usedRatio: 0.4, stolenRatio: 0.01, stolenWorstRatio: 0.03 },
     generator: {
       valid: true,
       reasons: [],

@@ -42,6 +42,13 @@ describe('the report of a load', () => {
     expect(page).toContain('<rect');
   });
 
+  it('tells what the host of this machine took of its CPU', () => {
+    expect(reportTable(loadReport('kept'))).toMatch(
+      /^machine CPU +40 % used, 1\.0 % taken by its host \(worst second 3 %\)$/m,
+    );
+    expect(reportTable(loadReport('kept', { ...goodFindings(), machineCpu: null }))).not.toContain('host');
+  });
+
   it('lets nothing of a complaint become markup', () => {
     const findings = { ...goodFindings(), gaps: latency(1), complaints: ['<script>alert(1)</script>'] };
     expect(reportPage(loadReport('kept', findings))).not.toContain('<script');
