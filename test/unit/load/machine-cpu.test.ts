@@ -16,16 +16,16 @@ describe("a machine's CPU", () => {
       stat(0, 0, 0, 0, 0, 0, 0, 0),
       stat(10, 0, 0, 0, 0, 0, 0, 90),
       stat(110, 0, 0, 0, 0, 0, 0, 90),
-      stat(150, 5, 20, 20, 4, 1, 10, 100),
-      stat(210, 5, 20, 20, 4, 1, 10, 140),
+      stat(150, 5, 20, 10, 4, 1, 10, 100),
+      stat(210, 5, 20, 10, 4, 1, 10, 140),
     );
     expect(cpu.look()).toBeCloseTo(0.9);
     cpu.begin();
     expect(cpu.look()).toBeCloseTo(0.1);
     expect(cpu.look()).toBeCloseTo(0.4);
     const report = cpu.report();
-    expect(report?.usedRatio).toBeCloseTo(136 / 210);
-    expect(report?.stolenRatio).toBeCloseTo(50 / 210);
+    expect(report?.usedRatio).toBeCloseTo(236 / 300);
+    expect(report?.stolenRatio).toBeCloseTo(50 / 300);
     expect(report?.stolenWorstRatio).toBeCloseTo(0.4);
   });
 
