@@ -24,8 +24,8 @@ describe("a machine's CPU", () => {
     expect(cpu.look()).toBeCloseTo(0.1);
     expect(cpu.look()).toBeCloseTo(0.4);
     const report = cpu.report();
-    expect(report?.usedRatio).toBeCloseTo(236 / 300);
-    expect(report?.stolenRatio).toBeCloseTo(50 / 300);
+    expect(report?.usedRatio).toBeCloseTo(136 / 200);
+    expect(report?.stolenRatio).toBeCloseTo(50 / 200);
     expect(report?.stolenWorstRatio).toBeCloseTo(0.4);
   });
 
