@@ -52,7 +52,7 @@ constexpr size_t kFramesMax = 3;
 constexpr size_t kContextWords = 20;
 // Of a taker, that each message needs.
 constexpr size_t kTakerBytes = 128;
-// A third of a second of a stream: so long a late frame may bring quick acknowledgements back, at a call into the kernel each.
+// A third of a second of a stream, two in pairs: so long a late frame may bring quick acknowledgements back, at a call into the kernel each.
 constexpr uint32_t kReadsBeforeQuick = 16;
 
 using OnData = us_socket_t* (*)(us_socket_t* socket, char* data, int length);
@@ -266,6 +266,7 @@ us_socket_t* SocketBeingRead() { return being_read; }
 
 int BindMedia(us_socket_t* socket, MediaTaker* taker, std::span<const std::byte> state) {
   const int descriptor = sockets.poll_fd(socket);
+  if (descriptor < 0) return descriptor;
   const size_t at = static_cast<size_t>(descriptor);
   if (at >= bound.size()) bound.resize(at + 1);
   ReadOneByOne(bound[at]);

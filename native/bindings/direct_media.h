@@ -33,7 +33,7 @@ us_socket_t* SocketBeingRead();
 
 // From now on until `UnbindMedia`, `taker` is asked for each read of `socket`. A socket has one taker, the last. `state`: what
 // its messages change, and where the taker itself is not; it lives as long. With many streams neither is in a cache when their socket is read.
-// Returns what to unbind it by: the socket may be gone then.
+// Returns what to unbind it by, since the socket may be gone then; negative: it is closed, and was not bound.
 int BindMedia(us_socket_t* socket, MediaTaker* taker, std::span<const std::byte> state);
 void UnbindMedia(int descriptor, MediaTaker* taker);
 

@@ -182,12 +182,11 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
       arguments::Refuse(info.Env(), "a function", "found", info[0]);
       return info.Env().Undefined();
     }
-    const bool can = listener_ != nullptr && socket_ != nullptr;
-    if (can) {
-      on_found_ = Napi::Persistent(info[0].As<Napi::Function>());
+    if (listener_ != nullptr && socket_ != nullptr) {
       bound_ = BindMedia(socket_, this, std::as_bytes(std::span(listener_.get(), 1)));
     }
-    return Napi::Boolean::New(info.Env(), can);
+    if (bound_ >= 0) on_found_ = Napi::Persistent(info[0].As<Napi::Function>());
+    return Napi::Boolean::New(info.Env(), bound_ >= 0);
   }
 
   void HoldDirect(const Napi::CallbackInfo&) { is_direct_ = false; }
@@ -482,6 +481,7 @@ class StreamReceiver final : public Napi::ObjectWrap<StreamReceiver>, public Med
   void Free() {
     if (listener_ == nullptr) return;
     if (bound_ >= 0) UnbindMedia(bound_, this);
+    bound_ = -1;
     on_found_.Reset();
     is_direct_ = false;
     last_ = listener_->last_utterance();
